@@ -1,0 +1,36 @@
+# Shortcuts for people who have make; everything here can be typed without it.
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt lock bench faults
+UV ?= uv
+
+help:  ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run:  ## set everything up and send the sample issue through the built-in relay
+	sh run.sh
+
+test:  ## set everything up and run all tests
+	sh test.sh
+
+check: .venv  ## format, lint, types, import contracts
+	.ci/check
+
+fmt: .venv  ## format and mend what ruff can mend
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+lock:  ## resolve pyproject.toml anew into the two hash locks (needs uv)
+	$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \
+		--extra build pyproject.toml -o requirements.lock
+	$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \
+		--extra build --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
+
+bench: .venv  ## how fast, against the field's own load generators
+	.venv/bin/python -m tests.bench
+
+faults:  ## the whole fault matrix, one case after the other (up to 30 minutes)
+	sh test.sh -n 0 -m long tests/faults
+
+.venv: requirements-test.lock pyproject.toml bootstrap.sh
+	sh -c '. ./bootstrap.sh; bootstrap "$$PWD" requirements-test.lock'
+	@touch .venv

@@ -1,0 +1,153 @@
+"""``mailer issues``: what the service understands of a bulletin file, and what looks wrong in it.
+
+Each subcommand is one entry of ``HANDLERS``. Reads the file; all understanding is in ``mailer.content``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from mailer.cli.output import CommandError, Exit, Output
+from mailer.content.check import check
+from mailer.content.issue import Finding, Issue, NotAnIssueError, Place, Severity, to_json
+from mailer.content.readers import MAX_BYTES, read_issue
+
+CHINA = timezone(timedelta(hours=8))
+_MARKS = {Severity.STOP: "必须处理", Severity.WARNING: "请核对"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
+    for name, (help_text, add, _) in HANDLERS.items():
+        sub = actions.add_parser(name, help=help_text, description=help_text, add_help=False)
+        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+        add(sub)
+
+
+def run(args: argparse.Namespace, out: Output) -> int:
+    return int(HANDLERS[args.action][2](args, out))
+
+
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="文件", type=Path, help="期刊文件（.md、.txt）")
+    parser.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
+
+
+def _parse(args: argparse.Namespace, out: Output) -> Exit:
+    issue = load(args.file, out)
+    if issue is None:
+        return Exit.FAILED
+    out.object(to_json(issue))
+    for line in summary(issue):
+        out.line(line)
+    return Exit.DONE
+
+
+def _check(args: argparse.Namespace, out: Output) -> Exit:
+    issue = load(args.file, out)
+    if issue is None:
+        return Exit.FAILED
+    findings = check(issue, known=None, today=datetime.now(CHINA).date())
+    stops = sum(finding.severity is Severity.STOP for finding in findings)
+    out.object({
+        "ok": stops == 0,
+        "stops": stops,
+        "warnings": len(findings) - stops,
+        "findings": [_finding_json(finding) for finding in findings],
+    })  # fmt: skip
+    for finding in findings:
+        out.line(f"［{_MARKS[finding.severity]}］{_where(finding.place)}{finding.message}")
+        out.line(f"　　　怎么办：{finding.remedy}")
+    out.line(f"检查完毕：必须处理 {stops} 处，请核对 {len(findings) - stops} 处。本检查不能代替保密审查。")
+    return Exit.FAILED if stops else Exit.DONE
+
+
+HANDLERS: dict[
+    str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace, Output], Exit]]
+] = {
+    "parse": ("读一个期刊文件，显示读懂了什么（不保存）", _add_file, _parse),
+    "check": ("发出前的核对：期号、日期、密级标志、署名、名单等（不保存）", _add_file, _check),
+}
+
+
+def load(path: Path, out: Output) -> Issue | None:
+    """The issue in a file. A file that is no issue is told to the user; the answer is then None.
+
+    Raises CommandError: ``no_file`` (exit 2), ``unreadable``.
+    """
+    if not path.is_file():
+        raise CommandError("no_file", f"找不到文件：{path}", "请检查文件名和所在文件夹。", Exit.USAGE)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError("unreadable", f"打不开文件：{path}（{error.strerror}）", "请检查文件的权限。") from error
+    try:
+        return read_issue(data, path.name)
+    except NotAnIssueError as error:
+        message = f"{path.name}：{_where(error.place)}{error.message}"
+        out.object({"ok": False, "event": "error", "code": error.code, "message": message, "hint": error.hint})
+        if not out.json:
+            out.fail(CommandError(error.code, message, error.hint))
+        return None
+
+
+def summary(issue: Issue) -> list[str]:
+    """What was understood, for people to compare with the paper."""
+    number = issue.number_printed or "（没有）"
+    lines = [
+        f"刊名　　{issue.title or '（没有）'}",
+        f"期号　　{number}　→ 第{issue.number}期" if issue.number is not None else f"期号　　{number}",
+        f"日期　　{issue.date.isoformat() if issue.date else '（没有）'}",
+        f"编发　　{issue.issuing_office or '（没有）'}",
+    ]
+    if issue.secrecy:
+        lines.append(f"标志　　{issue.secrecy}")
+    if issue.editor_note:
+        lines.append(f"{issue.editor_note.label}　{_short(issue.editor_note.text)}")
+    if issue.contents:
+        lines.append(f"目录　　{len(issue.contents)} 条")
+    for section in issue.sections:
+        lines += ["", f"【{section.heading or '无栏目'}】 {len(section.items)} 条"]
+        for nth, item in enumerate(section.items, 1):
+            topic = f"［{item.topic}］" if item.topic else ""
+            name = "、".join(item.units) or item.title or ""
+            byline = f"（{item.byline}）" if item.byline else ""
+            lines.append(f"  {nth:>2}. {topic}{name}{'｜' if name else ''}{_short(item.text)}{byline}")
+    lines.append("")
+    lines += [f"{label}　　{'、'.join(names)}" for label, names in issue.credits.items()]
+    for label, phrases in issue.distribution.by_list().items():
+        if phrases:
+            lines.append(f"{label}　　　{'、'.join(phrases)}")
+    if issue.copies is not None:
+        lines.append(f"印数　　{issue.copies} 份")
+    contact = [("邮箱", issue.contact.email), ("电话", issue.contact.phone), ("传真", issue.contact.fax)]
+    lines += [f"{label}　　{'、'.join(values)}" for label, values in contact if values]
+    if issue.unrecognised:
+        lines += ["", "没有认出归属的文字："]
+        lines += [f"  {_where(text.place)}{_short(text.text)}" for text in issue.unrecognised]
+    return lines
+
+
+def _finding_json(finding: Finding) -> dict[str, object]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "line": finding.place.line,
+        "place": finding.place.note,
+        "message": finding.message,
+        "remedy": finding.remedy,
+    }
+
+
+def _where(place: Place) -> str:
+    line = f"第 {place.line} 行" if place.line else ""
+    return f"{line}{f'（{place.note}）' if place.note else ''}：" if line or place.note else ""
+
+
+def _short(text: str, longest: int = 28) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= longest else flat[:longest] + "……"

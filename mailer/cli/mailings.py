@@ -1,0 +1,190 @@
+"""``mailer mailings``: the ledgers, and what a person may do to a mailing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from mailer.cli import ledger_text, opening
+from mailer.cli.output import CommandError, Exit, Output
+from mailer.flow import control_mailing
+from mailer.flow.export_report import export_report
+from mailer.flow.office import Office
+from mailer.flow.read_ledger import read_ledger
+from mailer.model.mailing import IllegalMailingTransitionError, MailingStatus
+from mailer.settings import Settings
+from mailer.store import queries
+
+_WITH_ID = {
+    "show": "一个批次的台账",
+    "pause": "暂停（已领走的一小批仍会发出）",
+    "resume": "继续，等人处理的也再试",
+    "cancel": "取消还没有发出的",
+    "report": "导出台账",
+    "resolve": "处理结果不明的邮件",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
+    every = {"list": "有哪些批次"} | _WITH_ID
+    for name, help_text in every.items():
+        sub = actions.add_parser(name, help=help_text, description=help_text, add_help=False)
+        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+        if name in _WITH_ID:
+            sub.add_argument("id", metavar="批次", help="批次编号，或 key:钥匙")
+        if name == "cancel":
+            sub.add_argument("--yes", action="store_true", help="不再询问")
+        if name == "report":
+            sub.add_argument("--format", choices=("csv", "xlsx", "jsonl"), default="csv", help="格式，默认 csv")
+            sub.add_argument("--out", metavar="文件", type=Path, help="写到哪个文件；默认输出到屏幕")
+            sub.add_argument("--labels", action="store_true", help="中文表头、中文状态、办公时区")
+        if name == "resolve":
+            sub.add_argument(
+                "--in-doubt", choices=("resend", "accept"), required=True, help="resend 再发；accept 视为已发"
+            )
+            sub.add_argument("--recipient", metavar="邮箱", help="只处理这个地址")
+        sub.add_argument("--json", action="store_true", help="输出 JSON")
+
+
+def run(args: argparse.Namespace, out: Output) -> int:
+    settings = opening.settings()
+    store = opening.store(settings)
+    office = opening.office(settings, store)
+    if args.action == "list":
+        return _list(office, settings, out)
+    mailing_id = _find(office, args.id)
+    try:
+        return int(_ACTIONS[args.action](args, office, settings, mailing_id, out))
+    except IllegalMailingTransitionError as error:
+        raise CommandError(
+            "not_possible", f"批次 {mailing_id} {error.status.label}，做不了这件事。", "先看台账：mailer mailings show"
+        ) from error
+
+
+def _find(office: Office, wanted: str) -> int:
+    with office.store.read() as session:
+        row = (
+            queries.mailing_by_key(session, wanted.removeprefix("key:"))
+            if wanted.startswith("key:")
+            else queries.mailing_or_none(session, int(wanted))
+            if wanted.isdigit() and len(wanted) < 10
+            else None
+        )
+    if row is None:
+        raise CommandError("no_mailing", f"没有发送批次 {wanted}。", "看看有哪些：mailer mailings list", Exit.USAGE)
+    return int(row.id)
+
+
+def _list(office: Office, settings: Settings, out: Output) -> int:
+    with office.store.read() as session:
+        rows = [(row, queries.ledger_sum(session, row.id)) for row in queries.mailings(session)]
+    if not rows:
+        out.line("还没有发送过。第一次：mailer send 期刊文件")
+    for row, total in rows:
+        when = f"{row.created_at.astimezone(settings.timezone):%Y-%m-%d %H:%M}"
+        mark = "【演练】" if row.rehearsal else ""
+        status = MailingStatus(row.status).label
+        out.line(f"{row.id:>4}  {when}  {mark}{row.title} 第{row.number}期  {status}  {ledger_text.sum_line(total)}")
+        out.object(
+            {
+                "mailing": row.id,
+                "key": row.key,
+                "title": row.title,
+                "number": row.number,
+                "status": row.status,
+                "rehearsal": row.rehearsal,
+                **ledger_text.counts_json(total),
+            }
+        )
+    return int(Exit.DONE)
+
+
+def _show(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
+    del args, settings
+    with office.store.read() as session:
+        ledger = read_ledger(session, mailing_id, office.clock.now())
+        key = queries.mailing(session, mailing_id).key
+    ledger_text.print_ledger(ledger, out)
+    out.object(
+        {
+            "mailing": mailing_id,
+            "key": key,
+            "status": str(ledger.status),
+            "reason": ledger.reason,
+            "rehearsal": ledger.rehearsal,
+            "duties": ledger.sum.duties,
+            "parked": ledger.parked,
+            **ledger_text.counts_json(ledger.sum),
+        }
+    )
+    return Exit.DONE
+
+
+def _report(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
+    with office.store.begin() as session:
+        data = export_report(session, mailing_id, args.format, labels=args.labels, zone=settings.timezone)
+        office.record(session, opening.actor(), "report.exported", f"mailing:{mailing_id}", format=args.format)
+    if args.out is None:
+        if args.format == "xlsx" and sys.stdout.isatty():
+            raise CommandError("usage", "xlsx 不能显示在屏幕上。", "请加 --out 文件名.xlsx。", Exit.USAGE)
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return Exit.DONE
+    try:
+        args.out.write_bytes(data)
+    except OSError as error:
+        raise CommandError("cannot_write", f"写不进 {args.out}：{error.strerror}", "换一个能写的地方。") from error
+    out.line(f"已写好：{args.out}")
+    out.object({"event": "result", "file": str(args.out), "bytes": len(data)})
+    return Exit.DONE
+
+
+def _pause(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
+    del args, settings
+    status = control_mailing.pause(office, mailing_id, opening.actor())
+    out.line(f"批次 {mailing_id}：{status.label}")
+    out.object({"event": "result", "mailing": mailing_id, "status": str(status)})
+    return Exit.DONE
+
+
+def _resume(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
+    del args, settings
+    status = control_mailing.resume(office, mailing_id, opening.actor())
+    out.line(f"批次 {mailing_id}：{status.label}；没有发送程序在运行时请执行 mailer serve")
+    out.object({"event": "result", "mailing": mailing_id, "status": str(status)})
+    return Exit.DONE
+
+
+def _cancel(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
+    del settings
+    if not args.yes and (out.json or not sys.stdin.isatty() or input("确定取消？(y/N) ").strip().lower() != "y"):
+        raise CommandError("needs_yes", f"没有取消批次 {mailing_id}。", "确定要取消请加 --yes。", Exit.USAGE)
+    cancelled = control_mailing.cancel(office, mailing_id, opening.actor())
+    out.line(f"批次 {mailing_id} 已取消；{cancelled} 份不再发出，已发出的收不回来。")
+    out.object({"event": "result", "mailing": mailing_id, "status": "cancelled", "cancelled": cancelled})
+    return Exit.DONE
+
+
+def _resolve(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
+    del settings
+    resend = args.in_doubt == "resend"
+    rows = control_mailing.resolve_in_doubt(
+        office, mailing_id, opening.actor(), resend=resend, recipient=args.recipient
+    )
+    out.line(f"结果不明的 {rows} 份{'已重新排队' if resend else '已视为发出'}。")
+    out.object({"event": "result", "mailing": mailing_id, "resolved": rows, "as": args.in_doubt})
+    return Exit.DONE
+
+
+_Action = Callable[[argparse.Namespace, Office, Settings, int, Output], Exit]
+_ACTIONS: dict[str, _Action] = {
+    "show": _show,
+    "pause": _pause,
+    "resume": _resume,
+    "cancel": _cancel,
+    "report": _report,
+    "resolve": _resolve,
+}

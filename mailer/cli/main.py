@@ -1,0 +1,109 @@
+"""The command line's front door: which commands there are, and one way in and out of each.
+
+A command is a module of this package, loaded by its name only when it is called, so that --help stays light (no ORM,
+no lxml, no celery). Each has ``add_arguments(parser)`` and ``run(args, out) -> int``; it raises CommandError to fail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import os
+import signal
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
+
+from mailer.cli import chinese
+from mailer.cli.output import CommandError, Exit, Output
+
+COMMANDS: dict[str, str] = {
+    "demo": "用样刊和样名单走一遍全过程（演练，不对外发信）",
+    "init": "建立数据文件夹、名单和管理员帐户",
+    "serve": "打开台账网页；未设消息中间件时同时负责发送",
+    "worker": "生产环境：发送进程（Celery）",
+    "beat": "生产环境：定时唤醒进程（Celery）",
+    "migrate": "升级数据库结构",
+    "issues": "读取、检查、收录期刊文件",
+    "render": "生成邮件样张（网页、纯文本、原始邮件）",
+    "recipients": "导入、导出人员名单",
+    "lists": "查看 报、送、发 名单及其成员",
+    "send": "把一期发给名单上的每个人",
+    "mailings": "查看、处理、导出发送台账",
+    "bounces": "读取、分类、收取退信",
+    "doctor": "检查设置与发信通道",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose mistakes are Chinese sentences and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise CommandError("usage", message, f"用法见：{self.prog} --help", Exit.USAGE)
+
+
+def build_parser(command: str | None) -> Parser:
+    parser = Parser(
+        prog="mailer", description="工作快报邮件分发：一期文件进来，每位收件人一封，台账对得上。", add_help=False
+    )
+    parser.add_argument("-h", "--help", action="help", help="显示本说明")
+    parser.add_argument("--version", action="version", version=f"mailer {_version()}", help="显示版本号")
+    commands = parser.add_subparsers(dest="command", metavar="命令", title="命令", parser_class=Parser)
+    for name, help_text in COMMANDS.items():
+        sub = commands.add_parser(name, help=help_text, description=help_text, add_help=False)
+        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+        if name == command:
+            importlib.import_module(f"mailer.cli.{name}").add_arguments(sub)
+    return parser
+
+
+def _version() -> str:
+    try:
+        return version("bulletin-mailer")
+    except PackageNotFoundError:
+        return "（未安装）"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]  # replaced in tests
+    words = list(sys.argv[1:] if argv is None else argv)
+    out = Output(json="--json" in words)
+    chinese.install()
+    try:
+        return _run(words, out)
+    except CommandError as error:
+        out.fail(error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        out.fail(CommandError("interrupted", "已按 Ctrl-C 停止。", "已登记的发送不会丢失，再次运行同一命令即可继续。"))
+        return int(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # the reader went away (mailer ... | head): nothing more can be said to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.FAILED)
+
+
+def _run(words: list[str], out: Output) -> int:
+    name = next((word for word in words if not word.startswith("-")), None)
+    if name is not None and name not in COMMANDS:
+        raise CommandError("usage", f"没有“{name}”这个命令。", "命令列表见：mailer --help", Exit.USAGE)
+    parser = build_parser(name)
+    args = parser.parse_args(words)
+    if args.command is None:
+        parser.print_help()
+        return int(Exit.USAGE)
+    return int(importlib.import_module(f"mailer.cli.{args.command}").run(args, out))
+
+
+def entry() -> NoReturn:
+    """The installed program. SIGTERM ends it like Ctrl-C, so that finally-blocks run."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    entry()

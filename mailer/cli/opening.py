@@ -1,0 +1,61 @@
+"""How a command gets at the installation: settings, store, office; every way to fail as a sentence."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from mailer import wiring
+from mailer.cli.output import CommandError, Exit
+from mailer.flow.office import Office
+from mailer.settings import SettingError, Settings, load
+from mailer.store.engine import Store
+
+
+def settings() -> Settings:
+    try:
+        return load()
+    except SettingError as error:
+        raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
+
+
+def store(given: Settings) -> Store:
+    try:
+        return wiring.open_store(given)
+    except wiring.NotInitialisedError:
+        where = given.database_url.partition("@")[2] or given.data_dir
+        raise CommandError(
+            "not_initialised", f"这里还没有初始化（{where}）。", "请先运行：mailer init", Exit.USAGE
+        ) from None
+    except wiring.OldSchemaError as error:
+        raise CommandError(
+            "old_schema", f"数据库结构是另一个版本（{error}）。", "请先备份，再运行：mailer migrate", Exit.USAGE
+        ) from None
+    except OperationalError as error:
+        raise CommandError(
+            "no_database", f"连不上数据库：{error.orig}", "检查 MAILER_DATABASE_URL 和数据库服务。"
+        ) from error
+
+
+def office(given: Settings, opened: Store) -> Office:
+    return wiring.office_of(given, opened)
+
+
+def actor() -> str:
+    """Who acts: the login at this terminal."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli:unknown"
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One writing transaction on the installation's database."""
+    given = settings()
+    with store(given).begin() as session:
+        yield session

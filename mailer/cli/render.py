@@ -1,0 +1,131 @@
+"""``mailer render``: one issue as a recipient would get it, written to three files. Needs and makes no data folder."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from mailer import resources
+from mailer.cli.output import CommandError, Exit, Output
+from mailer.content.compose import Copy, prepare
+from mailer.content.facts import ListFacts, MailingFacts, Sender
+from mailer.content.issue import Issue, NotAnIssueError, to_json
+from mailer.content.readers import MAX_BYTES, read_issue
+from mailer.content.render import environment, render
+from mailer.settings import SettingError, Settings, load
+from recipients.address import AddressError, EmailAddress
+
+SAMPLE_PIECE_NUMBER = "000000000000"
+_LIST_IDS = {"报": "bao", "送": "song", "发": "fa"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="文件", type=Path, help="期刊文件（Markdown 或纯文本）")
+    parser.add_argument("--out", metavar="文件夹", type=Path, required=True, help="样张写到哪里")
+    parser.add_argument("--list", metavar="名单", choices=tuple(_LIST_IDS), default="发", help="报、送 或 发，默认 发")
+    parser.add_argument("--recipient", metavar="邮箱", default="recipient@sandbox.test", help="样张写给谁")
+    parser.add_argument("--json", action="store_true", help="结果以 JSON 输出")
+
+
+def run(args: argparse.Namespace, out: Output) -> int:
+    issue = _read(args.file)
+    try:
+        settings = load()
+    except SettingError as error:
+        raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
+    facts = facts_for(issue, args.list, settings, datetime.now(UTC))
+    sample = make_sample(issue, facts, _recipient(args.recipient))
+    files = {"html": args.out / "issue.html", "text": args.out / "issue.txt", "eml": args.out / "issue.eml"}
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+        files["html"].write_text(sample.html, encoding="utf-8", newline="\n")
+        files["text"].write_text(sample.text, encoding="utf-8", newline="\n")
+        files["eml"].write_bytes(sample.message)
+    except OSError as error:
+        raise CommandError(
+            "cannot_write", f"样张写不进 {args.out}：{error.strerror}", "请换一个能写的文件夹，或检查磁盘空间。"
+        ) from error
+    out.line(f"主题：{sample.subject}")
+    for path in files.values():
+        out.line(f"已写好：{path}")
+    out.object(
+        {
+            "event": "result",
+            "subject": sample.subject,
+            "files": {kind: str(path) for kind, path in files.items()},
+            "html_bytes": len(sample.html.encode()),
+            "eml_bytes": len(sample.message),
+            "content_hash": sample.content_hash,
+        }
+    )
+    return int(Exit.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One copy to look at; ``message`` is what would go over the wire."""
+
+    subject: str
+    text: str
+    html: str
+    message: bytes
+    content_hash: str
+
+
+def make_sample(issue: Issue, facts: MailingFacts, recipient: str) -> Sample:
+    """One copy of ``issue`` with a piece number of noughts. ``recipient`` is an ASCII address."""
+    rendered = render(environment(resources.templates()), issue, facts)
+    prepared = prepare(rendered, facts)
+    copy = Copy(recipient, "", f"sample.{uuid.uuid4().hex}@{facts.message_domain}", SAMPLE_PIECE_NUMBER)
+    seen = rendered.with_piece_number(SAMPLE_PIECE_NUMBER)
+    return Sample(seen.subject, seen.text, seen.html, b"".join(prepared.copy(copy)), prepared.content_hash)
+
+
+def facts_for(issue: Issue, code: str, settings: Settings, now: datetime) -> MailingFacts:
+    """The facts of a sample on the list ``code``. CommandError where a configured address cannot be used."""
+    try:
+        sender = Sender.of(issue, settings.from_, settings.reply_to)
+    except AddressError as error:
+        raise CommandError(
+            "bad_setting",
+            f"设置里的发件或回信地址不能用：{error.message}",
+            "请改正 MAILER_FROM、MAILER_REPLY_TO。",
+            Exit.USAGE,
+        ) from error
+    domain = sender.from_address.partition("@")[2]
+    digest = hashlib.sha256(json.dumps(to_json(issue), default=str).encode()).hexdigest()
+    return MailingFacts(
+        sender=sender,
+        list=ListFacts(code, code, f"{_LIST_IDS[code]}.{domain}", is_duty=True),
+        date=now.astimezone(settings.timezone),
+        boundary=f"=_{digest[:24]}",
+        message_domain=domain,
+    )
+
+
+def _read(path: Path) -> Issue:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # one octet too many is enough for the reader to refuse it
+    except OSError as error:
+        raise CommandError(
+            "file_missing", f"读不到文件 {path}：{error.strerror}", "请检查文件名和所在文件夹。", Exit.USAGE
+        ) from error
+    try:
+        return read_issue(data, path.name)
+    except NotAnIssueError as error:
+        raise CommandError(error.code, error.message, error.hint) from error
+
+
+def _recipient(text: str) -> str:
+    try:
+        return EmailAddress.parse(text).ascii
+    except AddressError as error:
+        raise CommandError(
+            "bad_address", f"收件人 {text[:80]} 不是能用的邮箱：{error.message}", "请检查 --recipient。", Exit.USAGE
+        ) from error

@@ -1,0 +1,233 @@
+"""``mailer send``: from a finished issue to a ledger. Checks, asks the relay, prepares, releases, and waits if told to."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mailer.cli import findings, ledger_text, opening, watching
+from mailer.cli.output import CommandError, Exit, Output
+from mailer.content.facts import Sender
+from mailer.content.issue import Issue, NotAnIssueError
+from mailer.content.readers import MAX_BYTES
+from mailer.flow.draw_up_order import (
+    NobodyError,
+    UnknownListError,
+    draw_up_order,
+    draw_up_test,
+    real_domains,
+)
+from mailer.flow.office import Office
+from mailer.flow.ports import RelayError
+from mailer.flow.prepare_mailing import KeyConflictError, Order, prepare_mailing
+from mailer.flow.release_mailing import approve, release, schedule
+from mailer.flow.take_issue import look_over, stored_issue, take_issue
+from mailer.settings import SettingError, Settings
+from mailer.store import queries
+from mailer.transport.configured import relay_of
+from recipients.address import AddressError, EmailAddress
+
+_WAIT = re.compile(r"(\d{1,9})([smh])")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("issue", metavar="文件|期号|id:N", help="期刊文件，或已收录的期号，或 id:编号")
+    parser.add_argument(
+        "--list", metavar="名单", action="append", default=[], help="只发这个名单（可重复）；默认所有有人的名单"
+    )
+    parser.add_argument("--key", metavar="K", help="这次发送的钥匙：同一钥匙再来一次就是接着发，不会重复")
+    parser.add_argument("--yes", action="store_true", help="看过提醒，照发")
+    parser.add_argument(
+        "--waive", metavar="代码=理由", action="append", default=[], help="放行一项“必须处理”，写明理由（可重复）"
+    )
+    parser.add_argument("--at", metavar="时间", help="定时发送，如 2026-11-23T18:00（办公时区）")
+    parser.add_argument("--wait", metavar="多久", nargs="?", const="", help="等到发完；可写最多等多久，如 10m")
+    parser.add_argument("--test", metavar="邮箱", nargs="+", help="只试发给这几个地址")
+    parser.add_argument("--rehearsal", action="store_true", help="演练：经内置演练服务器，不对外发信")
+    parser.add_argument("--json", action="store_true", help="以 JSON Lines 输出")
+
+
+def run(args: argparse.Namespace, out: Output) -> int:
+    settings = opening.settings()
+    store = opening.store(settings)
+    office = opening.office(settings, store)
+    wait_for = _wait_for(args.wait)
+    actor = opening.actor()
+    revision_id, issue, found = _issue(office, args.issue, actor)
+    reasons = findings.settle(found, waived=args.waive, accepted=args.yes, out=out)
+    order = _order(office, settings, args, revision_id, issue)
+    _ask_relay(settings)
+    try:
+        mailing_id, created = prepare_mailing(office, order, actor)
+    except KeyConflictError as error:
+        raise CommandError(
+            "key_conflict",
+            f"钥匙 {error.key} 已用于另一份内容（发送批次 {error.mailing_id}）。",
+            "内容确实不同请换一个 --key；想接着发请用原来的文件和名单。",
+        ) from error
+    approve(office, mailing_id, actor, waived=reasons)
+    with store.read() as session:
+        total = queries.ledger_sum(session, mailing_id)
+        key = queries.mailing(session, mailing_id).key
+    out.object(
+        {"event": "mailing", "mailing": mailing_id, "key": key, "created": created, "recipients": total.recipients}
+    )
+    mark = "【演练】" if order.rehearsal else ""
+    out.line(
+        f"{mark}发送批次 {mailing_id}：{total.recipients} 份，覆盖 {total.duties} 个岗位{'' if created else '（接着上次）'}"
+    )
+    if args.at:
+        moment = _moment(args.at, settings)
+        schedule(office, mailing_id, moment, actor)
+        out.line(f"已定于 {moment.astimezone(settings.timezone):%Y-%m-%d %H:%M} 发送；发送程序要在运行：mailer serve")
+        out.object({"event": "result", "mailing": mailing_id, "status": "scheduled", **ledger_text.counts_json(total)})
+        return int(Exit.DONE)
+    release(office, mailing_id, actor)
+    return int(
+        watching.send_and_watch(
+            settings, store, office, mailing_id, wait=args.wait is not None, wait_for=wait_for, out=out
+        )
+    )
+
+
+def _wait_for(text: str | None) -> timedelta | None:
+    if not text:
+        return None
+    match = _WAIT.fullmatch(text)
+    if match is None:
+        raise CommandError("usage", f"--wait 的时长“{text}”看不懂。", "写成 90s、10m、2h 这样。", Exit.USAGE)
+    return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]])
+
+
+def _moment(text: str, settings: Settings) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError("usage", f"时间“{text}”看不懂。", "写成 2026-11-23T18:00 这样。", Exit.USAGE) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=settings.timezone)
+    if moment < datetime.now(UTC):
+        raise CommandError("usage", f"时间 {text} 已经过去。", "换一个将来的时刻，或去掉 --at 立即发送。", Exit.USAGE)
+    return moment.astimezone(UTC)
+
+
+def _issue(office: Office, wanted: str, actor: str) -> tuple[int, Issue, Sequence[findings.Finding]]:
+    """A file, the number of an issue already taken, or id:N."""
+    path = Path(wanted)
+    if wanted.startswith("id:") or (wanted.isdigit() and not path.is_file()):
+        return _stored(office, wanted)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError(
+            "file_missing", f"读不到文件 {path}：{error.strerror}", "请检查文件名和所在文件夹。", Exit.USAGE
+        ) from error
+    try:
+        taken = take_issue(office, data=data, filename=path.name, actor=actor)
+    except NotAnIssueError as error:
+        raise CommandError(error.code, error.message, error.hint) from error
+    return taken.revision_id, taken.issue, taken.findings
+
+
+def _stored(office: Office, wanted: str) -> tuple[int, Issue, Sequence[findings.Finding]]:
+    with office.store.read() as session:
+        rows = queries.issues(session)
+    number = wanted.removeprefix("id:")
+    rows = [row for row in rows if str(row.id if wanted.startswith("id:") else row.number) == number]
+    if not rows:
+        raise CommandError(
+            "no_issue", f"没有收录过 {wanted}。", "看看有哪些：mailer issues list；或直接给出文件。", Exit.USAGE
+        )
+    issue = stored_issue(office, rows[0].revision_id)
+    if issue is None:
+        raise CommandError("no_issue", f"{wanted} 的内容读不到。", "请重新收录：mailer issues import 文件")
+    return rows[0].revision_id, issue, look_over(office, issue, rows[0].source_sha256)
+
+
+def _order(office: Office, settings: Settings, args: argparse.Namespace, revision_id: int, issue: Issue) -> Order:
+    sender = _sender(settings, issue)
+    rehearsal = settings.is_sandbox
+    if args.rehearsal and not settings.is_sandbox:
+        raise CommandError(
+            "usage", "现在设置的是真的发信服务器，不能当作演练。", "演练时请去掉 MAILER_RELAY_URL。", Exit.USAGE
+        )
+    try:
+        if args.test:
+            addresses = [EmailAddress.parse(text) for text in args.test]
+            digest = hashlib.sha256("|".join(each.key for each in addresses).encode()).hexdigest()
+            stamp = f"{office.clock.now():%Y%m%d%H%M%S}"
+            order = draw_up_test(
+                revision_id=revision_id, issue=issue, sender=sender, addresses=addresses,
+                key=args.key or f"test:{revision_id}:{digest[:12]}:{stamp}", rehearsal=rehearsal,
+            )  # fmt: skip
+        else:
+            order = draw_up_order(
+                office, revision_id=revision_id, issue=issue, sender=sender, codes=args.list, key=args.key,
+                rehearsal=rehearsal,
+            )  # fmt: skip
+    except AddressError as error:
+        raise CommandError(
+            "bad_address", f"试发的地址不能用：{error.message}", "请检查 --test。", Exit.USAGE
+        ) from error
+    except UnknownListError as error:
+        raise CommandError(
+            "no_list", f"没有“{error.code}”这个名单。", f"现有名单：{'、'.join(error.known)}", Exit.USAGE
+        ) from error
+    except NobodyError as error:
+        raise CommandError(
+            "nobody",
+            f"名单（{'、'.join(error.codes)}）上一个可发的邮箱也没有。",
+            "先导入名单：mailer recipients import 名单.xlsx",
+        ) from error
+    if settings.is_sandbox and not args.rehearsal and (domains := real_domains(order.audience)):
+        raise CommandError(
+            "needs_rehearsal",
+            f"还没有设置发信服务器，而名单里有真实域名（{'、'.join(domains[:3])}…）。",
+            "要演练请加 --rehearsal；要真的发出去请设置 MAILER_RELAY_URL。",
+            Exit.USAGE,
+        )
+    return replace(order, rehearsal=rehearsal)
+
+
+def _sender(settings: Settings, issue: Issue) -> Sender:
+    if not settings.is_sandbox and not settings.from_:
+        raise CommandError(
+            "bad_setting", "没有设置发件人。", "请设置 MAILER_FROM，如 某某办公室 <a@b.cn>。", Exit.USAGE
+        )
+    try:
+        sender = Sender.of(issue, settings.from_, settings.reply_to)
+    except (AddressError, ValueError) as error:
+        raise CommandError(
+            "bad_setting", f"发件或回信地址不能用：{error}", "请改正 MAILER_FROM、MAILER_REPLY_TO。", Exit.USAGE
+        ) from error
+    if "@" in settings.relay_user and sender.from_address.casefold() != settings.relay_user.casefold():
+        raise CommandError(
+            "from_not_login",
+            f"发件地址 {sender.from_address} 与登录名 {settings.relay_user} 不是同一个，发信服务器会拒收。",
+            "把 MAILER_FROM 里的地址改成登录名。",
+        )
+    return sender
+
+
+def _ask_relay(settings: Settings) -> None:
+    """Connect, encrypt, log in, before anything is made: what is wrong there is told now."""
+    if settings.is_sandbox:
+        return
+    try:
+        relay = relay_of(settings, lambda: datetime.now(UTC))
+
+        async def ask() -> None:
+            session = await relay.connect()
+            await session.quit()
+
+        asyncio.run(ask())
+    except SettingError as error:
+        raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
+    except RelayError as error:
+        raise CommandError("relay_refused", f"{error.message}，没有发送任何邮件。", error.hint) from error

@@ -1,0 +1,1 @@
+"""Issue to bytes, pure: reading a file, checking it, rendering it once, composing each copy."""

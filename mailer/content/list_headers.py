@@ -1,0 +1,37 @@
+"""The header lines that tell programs which list a mail comes from and that nobody should answer it automatically.
+
+Owns List-Id (RFC 2919), Auto-Submitted (RFC 3834), Precedence and List-Unsubscribe (RFC 2369, RFC 8058).
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from mailer.content.encoded_words import encode_words
+from mailer.content.facts import ListFacts, Sender
+
+
+def list_headers(list_facts: ListFacts) -> bytes:
+    """Header lines that are the same in every copy, each ending in CRLF."""
+    return b"".join(
+        (
+            b"List-Id: %s\r\n <%s>\r\n" % (encode_words(list_facts.name), list_facts.list_id.encode("ascii")),
+            b"Auto-Submitted: auto-generated\r\n",
+            b"Precedence: list\r\n",
+            # Exchange answers for people on leave by this header, not by the two above ([MS-OXCMAIL] 2.2.3.2.14).
+            b"X-Auto-Response-Suppress: OOF, AutoReply\r\n",
+        )
+    )
+
+
+def leave_headers(list_facts: ListFacts, sender: Sender) -> tuple[bytes, ...]:
+    """The pieces of List-Unsubscribe and List-Unsubscribe-Post: joined by the left side of a copy's Message-ID they
+    are the header lines. Empty for duty lists, always, and without an https address (RFC 8058 needs one).
+    """
+    if list_facts.is_duty or list_facts.leave_url is None:
+        return ()
+    return (
+        b"List-Unsubscribe: <%s" % list_facts.leave_url.encode("ascii"),
+        b">,\r\n <mailto:%s?subject=unsubscribe%%20" % quote(sender.reply_to, safe="@").encode("ascii"),
+        b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+    )

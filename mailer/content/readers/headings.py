@@ -1,0 +1,150 @@
+"""Whether a paragraph is a heading, and of what: a section, a topic over briefs, an article, or none.
+
+Decides by marks first, then by shape and by what follows; the depth of # marks means nothing by itself.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from mailer.content.readers import labels, lexicon
+from mailer.content.readers.emphasis import BLANKS
+from mailer.content.readers.lexicon import despaced
+from mailer.content.readers.paragraphs import Paragraph, title_like
+
+_SECTION_SIGNS: Final = frozenset("◆■◇□▌▍※◎")
+_TITLE_SIGNS: Final = frozenset("★☆●▲△►▶")
+_LONGEST_HEADING: Final = 80
+_LONGEST_SIGNED: Final = 40
+
+
+class Part(Enum):
+    """What a paragraph is in the body."""
+
+    SECTION = "section"
+    TOPIC = "topic"
+    TITLE = "title"
+    TEXT = "text"
+
+
+class Headings:
+    """Answers for the paragraphs of one body; the style of the whole is taken once."""
+
+    def __init__(self, paragraphs: list[Paragraph]) -> None:
+        self._all = paragraphs
+        self._bracketed = any(labels.bracketed(p.rich) is not None for p in paragraphs)
+        self._signed = any(
+            p.marker[:1] in _SECTION_SIGNS and not p.heading and lexicon.section_like(p.text) for p in paragraphs
+        )
+        hashed = [p.text for p in paragraphs if p.heading and labels.bracketed(p.rich) is None]
+        # headings of which none is a usual name and one is a sentence are the titles of an issue without sections
+        self._only_titles = not any(map(lexicon.section_name, hashed)) and not all(map(lexicon.section_like, hashed))
+        self._hashed = any(p.heading and labels.bracketed(p.rich) is None for p in paragraphs)
+        self._hashed_brackets = any(p.heading and labels.bracketed(p.rich) is not None for p in paragraphs)
+
+    def part_of(
+        self, at: int, *, section: str | None, marked: bool, empty: bool, open_item: bool, topics: bool
+    ) -> tuple[Part, str]:
+        """The part and its words.
+
+        ``section``/``marked``/``empty``: the section that is open, whether its heading had # marks, whether it has no
+        item yet. ``open_item``: an article is open (no byline yet). ``topics``: topics stand on lines of their own here.
+        """
+        paragraph = self._all[at]
+        inner = labels.bracketed(paragraph.rich)
+        if inner is not None:
+            if (
+                not paragraph.heading
+                and self._hashed_brackets
+                and marked
+                and (topics or self._topic_line(at, section, empty))
+            ):
+                return Part.TOPIC, despaced(inner)
+            return Part.SECTION, _spaced_out(inner)
+        if len(paragraph.text) > _LONGEST_HEADING:
+            return Part.TEXT, ""
+        if paragraph.heading:
+            return self._hash_heading(at, open_item)
+        sign = paragraph.marker.strip(BLANKS)[:1]
+        if sign in _SECTION_SIGNS | _TITLE_SIGNS:
+            return self._signed_heading(at, sign)
+        if paragraph.marker:
+            return Part.TEXT, ""
+        return self._bare_heading(at, open_item)
+
+    def _topic_line(self, at: int, section: str | None, empty: bool) -> bool:
+        """A bare 【…】 directly below a # heading, with briefs below it, is a topic on its own line."""
+        return section is not None and empty and at + 1 < len(self._all) and not self._is_heading_shape(at + 1)
+
+    def _hash_heading(self, at: int, open_item: bool) -> tuple[Part, str]:
+        text = self._all[at].text
+        if open_item and lexicon.level_mark(text) and not lexicon.section_like(text):
+            return Part.TEXT, ""
+        sections_marked = self._bracketed or self._signed
+        if sections_marked:
+            section = lexicon.section_name(text)
+        else:
+            below = self._all[at + 1] if at + 1 < len(self._all) else None
+            above_deeper = below is not None and below.heading > self._all[at].heading and len(text) <= 24
+            section = above_deeper or (lexicon.section_like(text) and not self._only_titles)
+        if section:
+            return Part.SECTION, _spaced_out(text)
+        return (Part.TEXT, "") if text[-1] in "。；" else (Part.TITLE, text)
+
+    def _signed_heading(self, at: int, sign: str) -> tuple[Part, str]:
+        paragraph = self._all[at]
+        text = paragraph.text.rstrip(BLANKS)
+        if len(text) > _LONGEST_SIGNED or text[-1] in "。；，！？：:" or "。" in text or _has_label(paragraph):
+            return Part.TEXT, ""
+        others_mark = self._bracketed or self._hashed
+        if lexicon.section_like(text) and (sign in _SECTION_SIGNS or not (others_mark or self._signed)):
+            return Part.SECTION, _spaced_out(text)
+        if sign in _SECTION_SIGNS and not others_mark and not self._signed:
+            return Part.SECTION, text
+        return (Part.TITLE, text) if self._text_follows(at) else (Part.TEXT, "")
+
+    def _bare_heading(self, at: int, open_item: bool) -> tuple[Part, str]:
+        paragraph = self._all[at]
+        text = paragraph.text
+        numbered = lexicon.level_mark(text) and (open_item or self._bracketed or self._hashed or self._signed)
+        if lexicon.section_name(text) and paragraph.single and not numbered and at + 1 < len(self._all):
+            return Part.SECTION, _spaced_out(text)
+        underlined = paragraph.underline == "=" or (paragraph.underline == "-" and lexicon.section_like(text))
+        if underlined and paragraph.single and title_like(text + "  ") and not open_item:
+            return (Part.SECTION if lexicon.section_like(text) else Part.TITLE), text
+        if _has_label(paragraph) or not paragraph.single:
+            return Part.TEXT, ""
+        if paragraph.rich.all_bold and len(text) <= _LONGEST_HEADING:
+            if text[-1] in "。；;，,：:！" or "。" in text or (lexicon.level_mark(text) and open_item):
+                return Part.TEXT, ""
+            return (Part.TITLE, text) if at + 1 < len(self._all) or len(text) > 4 else (Part.TEXT, "")
+        if title_like(text) and self._text_follows(at):
+            return Part.TITLE, text
+        return Part.TEXT, ""
+
+    def _text_follows(self, at: int) -> bool:
+        """Whether running text comes next: a short line that is followed by nothing titles nothing."""
+        if at + 1 >= len(self._all):
+            return False
+        paragraph, below = self._all[at], self._all[at + 1]
+        if self._is_heading_shape(at + 1) or below.text[0] in "（(|":
+            return False
+        if below.text.startswith("——"):
+            return True
+        if title_like(below.text):
+            return False
+        return labels.ends_sentence(below.text) or len(below.text) > 2 * len(paragraph.text)
+
+    def _is_heading_shape(self, at: int) -> bool:
+        paragraph = self._all[at]
+        return bool(paragraph.heading) or labels.bracketed(paragraph.rich) is not None
+
+
+def _has_label(paragraph: Paragraph) -> bool:
+    return any(brief.starts for brief in labels.split_briefs(paragraph.rich, briefs=bool(paragraph.marker)))
+
+
+def _spaced_out(heading: str) -> str:
+    """The name of a section without the spaces that only spread it: 简 讯 is 简讯."""
+    return despaced(heading)

@@ -1,0 +1,115 @@
+"""An issue through the templates: subject, plain text and HTML, once for a mailing and a list.
+
+Templates are written by people of the office: they run in a sandbox in which only fields of the page can be read, an
+unknown name is an error and nothing is fetched. What differs per recipient (the 件号) is a placeholder here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import fields, is_dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import cssutils
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateRuntimeError, Undefined, select_autoescape
+from jinja2.environment import TemplateModule
+from jinja2.runtime import LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+from premailer import Premailer
+
+from mailer.content.characters import clean, cut, without_gaps
+from mailer.content.facts import MailingFacts
+from mailer.content.issue import Issue
+from mailer.content.page import Page, lay_out
+from mailer.content.rendered import Rendered
+
+__all__ = ["SUBJECT_LENGTH", "Rendered", "environment", "inline_styles", "render"]
+
+SUBJECT_LENGTH = 40  # characters; more is cut off in the lists of phones and webmails
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, and narrower: an attribute is a field or property of our own values, a loop's, or a macro."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if not super().is_safe_attribute(obj, attr, value):
+            return False
+        if isinstance(obj, LoopContext | TemplateModule):
+            return True
+        return is_dataclass(obj) and not isinstance(obj, type) and not callable(value)
+
+
+def environment(templates: Path) -> Environment:
+    """The environment of the folder ``templates``; templates are compiled once and kept."""
+    return _Sandbox(
+        loader=FileSystemLoader(templates, encoding="utf-8"),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["html"], default_for_string=True),
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+
+
+def _finalize(value: object) -> object:
+    """Every value that a template prints goes through here: words and numbers only, and no control character.
+
+    An undefined value passes, to raise its own error (or to be nothing, after an ``if`` without ``else``).
+    """
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return clean(value)
+    if isinstance(value, str | int | Undefined):
+        return value
+    raise TemplateRuntimeError(f"a template can print words and numbers, not {type(value).__name__}")
+
+
+def render(env: Environment, issue: Issue, facts: MailingFacts, kind: str = "bulletin") -> Rendered:
+    """Renders ``mail/<kind>/{subject.txt,body.txt,body.html}``.
+
+    Jinja's TemplateError for a template that names what does not exist or reaches out of the sandbox.
+    """
+    page = lay_out(issue, facts)
+    placeholder = _placeholder(env, kind, page)
+    return Rendered(
+        # without the 件号: a subject is one of the bytes that all copies share
+        subject=cut(without_gaps(_fill(env, kind, "subject.txt", page)), SUBJECT_LENGTH),
+        text=_fill(env, kind, "body.txt", page, placeholder).strip("\n") + "\n",
+        html=inline_styles(_fill(env, kind, "body.html", page, placeholder)),
+        placeholder=placeholder,
+    )
+
+
+def _fill(env: Environment, kind: str, name: str, page: Page, piece_number: str | None = None) -> str:
+    values = {field.name: getattr(page, field.name) for field in fields(page)}
+    if piece_number is not None:
+        values["piece_number"] = piece_number
+    return env.get_template(f"mail/{kind}/{name}").render(values)
+
+
+def _placeholder(env: Environment, kind: str, page: Page) -> str:
+    """12 characters that stand nowhere in the mail, whatever the issue says.
+
+    P and eleven digits cannot overlap themselves, so text beside the placeholder cannot make a second one with it.
+    """
+    without = "".join(_fill(env, kind, name, page, "") for name in ("body.txt", "body.html"))
+    return next(candidate for n in count() if (candidate := f"P{n:011d}") not in without)
+
+
+def inline_styles(html: str) -> str:
+    """Copies the CSS of <style> into style attributes; blocks marked ``data-premailer="ignore"`` stay as they are."""
+    cssutils.ser.prefs.minimizeColorHash = False  # six digits are what every client reads; the setting is process-wide
+    inlined = Premailer(
+        html,
+        keep_style_tags=False,
+        strip_important=False,
+        allow_network=False,
+        allow_loading_external_files=False,
+        disable_validation=True,
+        cssutils_logging_level=logging.CRITICAL,
+    ).transform(pretty_print=False)
+    return str(inlined).strip() + "\n"

@@ -1,0 +1,1 @@
+"""Returned mail and replies to meaning, pure: which kind, about whom, whose fault."""

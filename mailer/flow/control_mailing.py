@@ -1,0 +1,73 @@
+"""What a person may do to a mailing under way: pause, resume, cancel, and decide about what is in doubt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailer.flow.close_mailing import close_if_done, reopen
+from mailer.flow.office import Office
+from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
+from mailer.model.mailing import MailingEventKind, MailingStatus
+from mailer.store import freeze, queries, queue, upkeep, writes
+
+
+def pause(office: Office, mailing_id: int, actor: str) -> MailingStatus:
+    """After this has answered, at most what each worker was granted already still leaves."""
+    return _move(office, mailing_id, MailingEventKind.PAUSED, actor, reason=f"{actor} 暂停")
+
+
+def resume(office: Office, mailing_id: int, actor: str) -> MailingStatus:
+    """Goes on, also after the mailing held itself: parked rows and domains get another try."""
+    with office.store.begin() as session:
+        now = office.clock.now()
+        row = queries.mailing(session, mailing_id)
+        if row.status == MailingStatus.HELD and row.released_at is None:
+            # held because its hour was missed: it was never released
+            writes.move_mailing(session, mailing_id, MailingEventKind.RESUMED, released_at=now)
+            freeze.release_rows(session, mailing_id, now)
+        else:
+            writes.move_mailing(session, mailing_id, MailingEventKind.RESUMED)
+        writes.release_domains(session, mailing_id)
+        upkeep.unpark(session, mailing_id, now, actor)
+        office.record(session, actor, "mailing.resumed", f"mailing:{mailing_id}")
+    office.wake.nudge(mailing_id)
+    return MailingStatus.SENDING
+
+
+def cancel(office: Office, mailing_id: int, actor: str) -> int:
+    """Stops for good; how many rows will not be sent. What was granted already may still leave and is counted."""
+    with office.store.begin() as session:
+        writes.move_mailing(session, mailing_id, MailingEventKind.CANCELLED, reason=f"{actor} 取消")
+        cancelled = upkeep.cancel_waiting(session, mailing_id, office.clock.now(), actor)
+        office.record(session, actor, "mailing.cancelled", f"mailing:{mailing_id}", rows=cancelled)
+    return cancelled
+
+
+def resolve_in_doubt(office: Office, mailing_id: int, actor: str, *, resend: bool, recipient: str | None = None) -> int:
+    """A person decides: send again (same row, same Message-ID), or take it as sent. How many rows."""
+    now = office.clock.now()
+    event = DeliveryEventKind.RESOLVED_RESEND if resend else DeliveryEventKind.RESOLVED_ACCEPT
+    with office.store.begin() as session:
+        rows = upkeep.rows_in_doubt(session, mailing_id, recipient)
+        if resend:
+            values: dict[str, Any] = {"due_at": now, "queued_at": now, "finished_at": None}
+            queue.move_rows(session, mailing_id, rows, DeliveryStatus.QUEUED, values)
+            if rows:
+                reopen(session, mailing_id)
+        else:
+            values = {"accepted_at": now, "finished_at": now, "reason": "resolved_by_hand"}
+            queue.move_rows(session, mailing_id, rows, DeliveryStatus.ACCEPTED, values)
+        queue.record(session, mailing_id, [row.id for row in rows], event, now, actor=actor)
+        office.record(session, actor, f"mailing.{event}", f"mailing:{mailing_id}", rows=len(rows))
+    if resend:
+        office.wake.nudge(mailing_id)
+    else:
+        close_if_done(office.store, mailing_id, now)
+    return len(rows)
+
+
+def _move(office: Office, mailing_id: int, event: MailingEventKind, actor: str, reason: str) -> MailingStatus:
+    with office.store.begin() as session:
+        status = writes.move_mailing(session, mailing_id, event, reason=reason)
+        office.record(session, actor, f"mailing.{event}", f"mailing:{mailing_id}")
+    return status

@@ -1,0 +1,178 @@
+"""An issue and an audience become a mailing: mail rendered once per list, the audience frozen into rows.
+
+Idempotent by key: the same key with the same content is the same mailing, continued where it stopped; other content is a
+conflict. The rows are frozen in slices, invisible until the last one, so that a freezing that dies leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from mailer.content import compose, facts
+from mailer.content.issue import Issue
+from mailer.content.render import render
+from mailer.flow.office import Office
+from mailer.model.delivery import DeliveryStatus
+from mailer.model.mailing import MailingEventKind, MailingKind, MailingStatus
+from mailer.store import freeze, queries, upkeep, writes
+from recipients.audience import Audience, Recipient
+
+T = TypeVar("T")
+_SLICE = 5_000
+
+
+class KeyConflictError(Exception):
+    """The key names a mailing with other content."""
+
+    def __init__(self, key: str, mailing_id: int) -> None:
+        super().__init__(key)
+        self.key, self.mailing_id = key, mailing_id
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What shall be sent to whom, and as whom."""
+
+    revision_id: int
+    issue: Issue
+    lists: tuple[facts.ListFacts, ...]  # in the order of sending
+    audience: Audience
+    sender: facts.Sender
+    message_domain: str
+    kind: MailingKind = MailingKind.FIRST
+    key: str | None = None
+    rehearsal: bool = False
+
+
+def content_key(order: Order) -> str:
+    """sha256 over issue, lists and kind: what makes two orders the same."""
+    codes = ",".join(each.code for each in order.lists)
+    return hashlib.sha256(f"{order.revision_id}|{codes}|{order.kind}|{order.rehearsal}".encode()).hexdigest()
+
+
+def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool]:
+    """The mailing's id, and whether this call made it. Raises KeyConflictError."""
+    wanted = content_key(order)
+    key = order.key or wanted
+    now = office.clock.now()
+    with office.store.begin() as session:
+        created = freeze.make_mailing(
+            session,
+            bulletin_id=1,
+            revision_id=order.revision_id,
+            kind=str(order.kind),
+            status=str(MailingStatus.DRAFT),
+            key=key,
+            content_key=wanted,
+            lists=",".join(each.code for each in order.lists),
+            rehearsal=order.rehearsal,
+            from_address=order.sender.from_address,
+            from_name=order.sender.office,
+            reply_to=order.sender.reply_to,
+            message_domain=order.message_domain,
+            boundary=f"=_{secrets.token_hex(16)}",
+            dated_at=now.replace(microsecond=0),
+            in_doubt=office.in_doubt,
+            reason="",
+            created_by=actor,
+            created_at=now,
+        )
+        mailing = queries.mailing_by_key(session, key)
+        if mailing is None:
+            raise RuntimeError("a mailing just written cannot be read")
+        if mailing.content_key != wanted:
+            raise KeyConflictError(key, mailing.id)
+        if created:
+            office.record(session, actor, "mailing.made", f"mailing:{mailing.id}", key=key, lists=mailing.lists)
+    if mailing.status == str(MailingStatus.DRAFT):
+        _fill(office, order, mailing)
+    return int(mailing.id), created
+
+
+def _fill(office: Office, order: Order, mailing: Any) -> None:
+    contents = [(each.code, _compose(office, order, each, mailing)) for each in order.lists]
+    with office.store.begin() as session:
+        writes.thaw_rows(session, mailing.id)  # what an earlier freezing that died may have left
+        for code, prepared in contents:
+            freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
+    now = office.clock.now()
+    for part in _slices(order.audience.recipients(), _SLICE):
+        with office.store.begin() as session:
+            first = writes.next_ids(session, "delivery", len(part))
+            rows = [_delivery(office, mailing, first + n, recipient, now) for n, recipient in enumerate(part)]
+            duties = [
+                _duty(mailing.id, first + n, entry) for n, recipient in enumerate(part) for entry in recipient.entries
+            ]
+            writes.freeze_rows(session, mailing.id, rows, duties)
+    with office.store.begin() as session:
+        # whoever suppresses an address waits here, and we see what was suppressed before us
+        writes.lock(session, "addresses")
+        upkeep.withhold_waiting(session, mailing.id, office.excluded(now), now)
+        freeze.set_recipients(session, mailing.id)
+        writes.move_mailing(session, mailing.id, MailingEventKind.FROZEN)
+
+
+def _compose(office: Office, order: Order, of_list: facts.ListFacts, mailing: Any) -> compose.PreparedMail:
+    mail_facts = facts.MailingFacts(
+        sender=order.sender,
+        list=of_list,
+        date=mailing.dated_at.astimezone(office.zone),
+        boundary=mailing.boundary,
+        message_domain=order.message_domain,
+        rehearsal=order.rehearsal,
+    )
+    return compose.prepare(render(office.templates, order.issue, mail_facts), mail_facts)
+
+
+def _delivery(office: Office, mailing: Any, delivery_id: int, recipient: Recipient, now: datetime) -> dict[str, Any]:
+    first = recipient.entries[0]
+    address = recipient.address
+    units = {entry.unit for entry in recipient.entries}
+    several = len(recipient.entries) > 1
+    withheld = recipient.withheld
+    return {
+        "id": delivery_id,
+        "mailing_id": mailing.id,
+        "list_code": first.list_code,
+        "lane": first.lane,
+        "address": address.ascii if address else "",
+        # a duty without an address is a row of its own, and never the same one as another
+        "address_key": address.key if address else f"-{delivery_id}",
+        "domain": address.domain if address else "",
+        "name": (units.pop() if len(units) == 1 else "") if several else first.name,
+        "status": str(DeliveryStatus.WITHHELD if withheld else DeliveryStatus.PLANNED),
+        "reason": str(withheld) if withheld else "",
+        "fault": "",
+        "hard": False,
+        "message_id": f"{office.signer.token(delivery_id)}@{mailing.message_domain}",
+        "attempts": 0,
+        "doubts": 0,
+        "crashes": 0,
+        "returns": 0,
+        "finished_at": now if withheld else None,
+    }
+
+
+def _duty(mailing_id: int, delivery_id: int, entry: Any) -> dict[str, Any]:
+    return {
+        "mailing_id": mailing_id,
+        "delivery_id": delivery_id,
+        "list_code": entry.list_code,
+        "unit": entry.unit,
+        "post": entry.role,
+        "holder": entry.name,
+        "phone": entry.phone,
+        "holder_id": entry.holder_id,
+    }
+
+
+def _slices(items: Sequence[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while part := list(islice(iterator, size)):
+        yield part

@@ -1,0 +1,59 @@
+"""Use case: say what a list of people holds, without any directory; and the report that both imports give.
+
+Kept apart from the import itself so that a dry run loads no database layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recipients.audience import DEFAULT_LISTS, Candidate, on_no_list
+from recipients.difference import Difference, Scope, compare
+from recipients.roster import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """``import_id`` None: nothing was written. ``compared``: whether there was a directory to compare with."""
+
+    roster: Roster
+    difference: Difference
+    no_list: tuple[Candidate, ...]
+    import_id: int | None
+    compared: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """The one object of ``recipients import --json``; ``changes`` names what differs, person by person."""
+        found = self.roster.as_json()
+        d = self.difference
+        found["warnings"] += [
+            {"row": w.place.row if w.place else None, "code": w.code, "message": w.message} for w in d.warnings
+        ]
+        return found | {
+            "import": self.import_id,
+            "compared": self.compared,
+            "added": len(d.added),
+            "changed": len(d.changed),
+            "ended": len(d.ended),
+            "unchanged": d.unchanged,
+            "changes": [
+                {"unit": h.post.unit.name, "name": h.name, "role": h.post.role, "change": kind, "fields": list(fields)}
+                for kind, h, fields in (
+                    *(("changed", c.after, c.fields) for c in d.changed),
+                    *(("ended", c.holder, ()) for c in d.ended),
+                )
+            ],
+            "regrouped": d.regrouped,
+            "on_no_list": [
+                {"unit": c.holder.post.unit.name, "name": c.holder.name, "role": c.holder.post.role}
+                for c in self.no_list
+            ],
+        }
+
+
+def preview_recipients(roster: Roster) -> ImportReport:
+    """What an empty installation would take over: no directory is read, the built-in lists decide."""
+    difference = compare([], roster.people, Scope.ADD, {}, {})
+    candidates = [Candidate(added.holder, plus=frozenset(added.lists or ())) for added in difference.added]
+    return ImportReport(roster, difference, tuple(on_no_list(DEFAULT_LISTS, candidates)), None, compared=False)

@@ -1,0 +1,1 @@
+"""Inward: where returned mail comes from."""

@@ -1,0 +1,1 @@
+"""Pure nouns and rules of sending: statuses, replies, retry times, signed ids. No I/O, no clock, no settings."""

@@ -1,0 +1,275 @@
+"""The settings: every key, its default, its meaning, and how a value is read. Values only; nothing is opened here.
+
+Sources, the first wins: environment MAILER_<KEY>; MAILER_<KEY>_FILE naming a file that holds the value (secrets);
+``mailer.toml`` beside the data folder. A wrong value is told with its key and the remedy, never guessed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_DURATION = re.compile(r"(\d{1,9})(ms|s|m|h|d)")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_SECRET_BYTES = 16
+
+
+class SettingError(ValueError):
+    """A value that cannot be used: which key, what is wrong, what to do (in Chinese)."""
+
+    def __init__(self, key: str, message: str, hint: str) -> None:
+        super().__init__(f"设置 {key} {message}")
+        self.key, self.message, self.hint = key, f"设置 {key} {message}", hint
+
+
+def _duration(text: str) -> timedelta:
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("不是时长|写成 90s、5m、2h 这样：数字加单位 ms、s、m、h、d。")
+    return timedelta(seconds=int(match[1]) * _UNITS[match[2]])
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdigit():
+        raise ValueError("不是非负整数|例如 2；0 表示不限。")
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "": False,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    try:
+        return words[text.strip().lower()]
+    except KeyError:
+        raise ValueError("不是开关|写 yes 或 no。") from None
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"的值 {text!r} 不在可选范围内|可选：{'、'.join(words)}。")
+        return text
+
+    return read
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"的值 {text!r} 不是时区名|例如 Asia/Shanghai。") from None
+
+
+def _listen(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65_535:
+        raise ValueError("不是“主机:端口”|例如 127.0.0.1:8025。")
+    return host.strip("[]"), int(port)
+
+
+def _relay_url(text: str) -> str:
+    if text:
+        parts = urlsplit(text)
+        if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
+            raise ValueError(
+                "不是发信服务器地址|例如 smtps://smtp.example.com:465、smtp+starttls://mail.example.com:587、smtp://127.0.0.1:25。"
+            )
+        if parts.username or parts.password:
+            raise ValueError("里带了用户名或密码|请分别写在 MAILER_RELAY_USER 和 MAILER_RELAY_PASSWORD。")
+    return text
+
+
+def _secret(text: str) -> str:
+    if text and len(text.encode()) < _SECRET_BYTES:
+        raise ValueError(f"太短|至少 {_SECRET_BYTES} 个字节；可用 openssl rand -hex 32 生成。")
+    return text
+
+
+def _text(text: str) -> str:
+    return text.strip()
+
+
+def _setting(read: Callable[[str], Any], default: str, help_text: str, *, secret: bool = False) -> Any:
+    return field(metadata={"read": read, "default": default, "help": help_text, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    data_dir: Path = _setting(lambda text: Path(text).expanduser(), "./data", "数据文件夹：数据库、发送日志、密钥")
+    database_url: str = _setting(
+        _text, "", "数据库；空为数据文件夹里的 SQLite。PostgreSQL 写 postgresql+psycopg://用户@主机/库名", secret=True
+    )
+    broker_url: str = _setting(
+        _text, "", "消息中间件 redis://主机:6379/0；空为在本进程内发送。只与 PostgreSQL 同用", secret=True
+    )
+    secret_key: str = _setting(
+        _secret, "", "签名用的密钥；空为数据文件夹里自动生成的那个。换钥时新旧用逗号隔开，新的在前", secret=True
+    )
+    base_url: str = _setting(_text, "", "收件人能访问的网址；空则邮件里没有任何网页链接")
+    from_: str = _setting(_text, "", "发件人：某某办公室 <bulletin@example.com>")
+    reply_to: str = _setting(_text, "", "回信地址；空为期刊上印的邮箱，再空为发件地址")
+    alert_to: str = _setting(_text, "", "出了事告诉谁，几个地址用逗号隔开")
+    timezone: ZoneInfo = _setting(_zone, "Asia/Shanghai", "显示时间用的时区")
+    relay_url: str = _setting(
+        _relay_url, "", "发信服务器：smtp:// smtps:// smtp+starttls://主机:端口；空为内置演练服务器"
+    )
+    relay_user: str = _setting(_text, "", "发信服务器的登录名")
+    relay_password: str = _setting(lambda text: text, "", "发信服务器的密码或授权码", secret=True)
+    relay_ca: str = _setting(_text, "", "自建证书的根证书文件；或 sha256:指纹；或 plain:主机名（该主机不加密，慎用）")
+    relay_connections: int = _setting(_count, "0", "同时几条连接；0 为自动：有登录名 2 条，没有 10 条")
+    return_path: str = _setting(
+        _one_of("auto", "verp", "plus", "fixed"), "auto", "退信地址的写法；auto：有登录名用 fixed，没有用 verp"
+    )
+    bounce_domain: str = _setting(_text, "", "verp 退信地址的域名；空为发件地址的域名")
+    in_doubt: str = _setting(
+        _one_of("hold", "resend"), "hold", "结果不明的邮件：hold 留给人决定，resend 自动再发（可能重复）"
+    )
+    lease: timedelta = _setting(_duration, "120s", "发送进程一次领取邮件的有效时间")
+    retry_first: timedelta = _setting(_duration, "5m", "第一次重试等多久")
+    retry_max: timedelta = _setting(_duration, "2h", "两次重试最多隔多久")
+    retry_give_up: timedelta = _setting(_duration, "72h", "多久还没发出就放弃")
+    smtp_timeout_connect: timedelta = _setting(_duration, "30s", "等待：连接")
+    smtp_timeout_helo: timedelta = _setting(_duration, "60s", "等待：问候、加密、登录")
+    smtp_timeout_mail: timedelta = _setting(_duration, "300s", "等待：MAIL FROM 的答复")
+    smtp_timeout_rcpt: timedelta = _setting(_duration, "300s", "等待：RCPT TO 的答复")
+    smtp_timeout_data: timedelta = _setting(_duration, "120s", "等待：DATA 的答复")
+    smtp_timeout_body: timedelta = _setting(_duration, "180s", "等待：正文送出")
+    smtp_timeout_dot: timedelta = _setting(_duration, "600s", "等待：正文之后的答复，不宜改短")
+    pace_per_minute: int | None = _setting(
+        lambda text: _count(text) if text else None, "", "每分钟最多几封；空为自动：有登录名 30，没有不限；0 不限"
+    )
+    pace_per_hour: int = _setting(_count, "0", "每小时最多几封；0 不限")
+    pace_per_day: int = _setting(_count, "0", "每天最多几封；0 不限")
+    pace_domain_per_minute: int = _setting(_count, "0", "每个收件域名每分钟最多几封；0 不限")
+    pace_connections_per_domain: int = _setting(_count, "0", "同时发往一个收件域名的邮件数；0 不限")
+    pace_messages_per_connection: int = _setting(_count, "0", "一条连接发几封后换新；0 不限")
+    intake_url: str = _setting(_text, "", "收退信的邮箱 imaps://主机:993")
+    intake_dedicated: bool = _setting(_switch, "no", "收退信的邮箱是否专用（专用才允许删除）")
+    lmtp_listen: tuple[str, int] | None = _setting(_listen, "", "以 LMTP 收退信的监听地址")
+    console_listen: tuple[str, int] | None = _setting(_listen, "127.0.0.1:8025", "台账网页的监听地址")
+    public_listen: tuple[str, int] | None = _setting(_listen, "", "收件人网页的监听地址；空为不开")
+
+    @property
+    def is_hosted(self) -> bool:
+        """A relay with a login: somebody else's mailbox with somebody else's limits."""
+        return bool(self.relay_user)
+
+    @property
+    def is_sandbox(self) -> bool:
+        return not self.relay_url
+
+    @property
+    def connections(self) -> int:
+        return self.relay_connections or (2 if self.is_hosted else 10)
+
+    @property
+    def per_minute(self) -> int:
+        if self.pace_per_minute is not None:
+            return self.pace_per_minute
+        return 30 if self.is_hosted else 0
+
+    @property
+    def return_path_mode(self) -> str:
+        if self.return_path != "auto":
+            return self.return_path
+        return "fixed" if self.is_hosted else "verp"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key as the documentation shows it."""
+
+    name: str
+    default: str
+    help: str
+    secret: bool
+
+
+def keys() -> tuple[Key, ...]:
+    """Every key there is."""
+    return tuple(
+        Key(_env_name(each.name), each.metadata["default"], each.metadata["help"], each.metadata["secret"])
+        for each in fields(Settings)
+    )
+
+
+def _env_name(name: str) -> str:
+    return "MAILER_" + name.rstrip("_").upper()
+
+
+def load(environ: Mapping[str, str] | None = None, **overrides: str) -> Settings:
+    """Reads all settings; raises SettingError. ``overrides`` (by field name) win over everything: the demo's own."""
+    environ = os.environ if environ is None else environ
+    given = {each.name: _given(environ, _env_name(each.name)) for each in fields(Settings)}
+    data_dir = overrides.get("data_dir") or given["data_dir"] or "./data"
+    stored = {} if overrides else _toml(Path(data_dir).expanduser().parent / "mailer.toml")
+    values: dict[str, Any] = {}
+    for each in fields(Settings):
+        candidates = (
+            overrides.get(each.name),
+            given[each.name] if not overrides else None,
+            stored.get(each.name.rstrip("_")),
+        )
+        text = next((text for text in candidates if text is not None), each.metadata["default"])
+        try:
+            values[each.name] = each.metadata["read"](text)
+        except ValueError as error:
+            message, _, hint = str(error).partition("|")
+            raise SettingError(_env_name(each.name), message, hint) from None
+    settings = Settings(**values)
+    _check_together(settings)
+    return settings
+
+
+def _given(environ: Mapping[str, str], name: str) -> str | None:
+    if name in environ:
+        return environ[name]
+    path = environ.get(f"{name}_FILE")
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{name}_FILE", f"指向的文件读不了：{error}", "检查路径和权限。") from error
+
+
+def _toml(path: Path) -> dict[str, str]:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(str(path), f"读不了：{error}", "改正这一行，或删去这个文件。") from error
+    known = {each.name.rstrip("_") for each in fields(Settings)}
+    for name in data:
+        if name not in known:
+            raise SettingError(str(path), f"里有不认识的键 {name}", "键名是去掉 MAILER_ 的小写，例如 relay_url。")
+    return {name: ("yes" if value else "no") if isinstance(value, bool) else str(value) for name, value in data.items()}
+
+
+def _check_together(settings: Settings) -> None:
+    if settings.broker_url and not settings.database_url.startswith("postgresql"):
+        raise SettingError(
+            "MAILER_BROKER_URL", "要和 PostgreSQL 一起用", "设置 MAILER_DATABASE_URL，或去掉 MAILER_BROKER_URL。"
+        )
+    if settings.lease < timedelta(seconds=15):
+        raise SettingError("MAILER_LEASE", "太短", "至少 15s；默认 120s。")

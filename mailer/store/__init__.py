@@ -1,0 +1,1 @@
+"""Our database and the journal, nothing else: rows, named reads, named writes."""

@@ -1,0 +1,113 @@
+"""Statements that make a mailing and its frozen audience, and let it go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, case, delete, func, insert, select, update
+from sqlmodel import Session
+
+from mailer.model.delivery import DeliveryStatus
+from mailer.store.queue import Tally, add_to_tally, delivery, mailing
+from mailer.store.tables import Bulletin, IssueRevision, IssueRow, MailingContent
+from mailer.store.writes import insert_missing
+
+bulletin: Table = Bulletin.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
+issue: Table = IssueRow.__table__  # type: ignore[attr-defined]
+revision: Table = IssueRevision.__table__  # type: ignore[attr-defined]
+content: Table = MailingContent.__table__  # type: ignore[attr-defined]
+
+#: Lists leave in order although everything is due at once: a lane's due time is this much after the one before.
+_LANE_STEP = timedelta(milliseconds=1)
+_LANES = 4
+
+
+def keep_bulletin(session: Session, *, title: str, office: str, now: datetime) -> int:
+    """The installation's bulletin; made empty at first, named by its first issue."""
+    insert_missing(session, bulletin, {"id": 1, "code": "main", "title": "", "office": "", "created_at": now})
+    if title:
+        session.execute(
+            update(bulletin).where(bulletin.c.id == 1, bulletin.c.title == "").values(title=title, office=office)
+        )
+    return 1
+
+
+def keep_issue(session: Session, *, key: dict[str, Any], title: str, issued_on: Any, now: datetime) -> int:
+    insert_missing(session, issue, key | {"title": title, "issued_on": issued_on, "created_at": now})
+    return int(
+        session.execute(select(issue.c.id).where(*(issue.c[name] == value for name, value in key.items()))).scalar_one()
+    )
+
+
+def keep_revision(
+    session: Session, *, issue_id: int, source: bytes, sha256: str, name: str, content_json: str, now: datetime, by: str
+) -> tuple[int, bool]:
+    """The revision of this very file, and whether it is new."""
+    found = session.execute(
+        select(revision.c.id).where(revision.c.issue_id == issue_id, revision.c.source_sha256 == sha256)
+    ).scalar()
+    if found is not None:
+        return int(found), False
+    last = session.execute(select(func.max(revision.c.revision)).where(revision.c.issue_id == issue_id)).scalar() or 0
+    made = session.execute(
+        insert(revision)
+        .values(
+            issue_id=issue_id,
+            revision=last + 1,
+            source_name=name,
+            source_sha256=sha256,
+            source=source,
+            content=content_json,
+            created_at=now,
+            created_by=by,
+        )
+        .returning(revision.c.id)
+    ).scalar_one()
+    return int(made), True
+
+
+def make_mailing(session: Session, **values: Any) -> bool:
+    """A draft under its key; False when the key is taken."""
+    return insert_missing(session, mailing, values)
+
+
+def keep_content(session: Session, mailing_id: int, list_code: str, payload: bytes, content_hash: str) -> None:
+    session.execute(delete(content).where(content.c.mailing_id == mailing_id, content.c.list_code == list_code))
+    session.execute(
+        insert(content).values(mailing_id=mailing_id, list_code=list_code, payload=payload, content_hash=content_hash)
+    )
+
+
+def set_recipients(session: Session, mailing_id: int) -> int:
+    """Counts the frozen rows once and writes the number down: the ledger's sum must always come back to it."""
+    n = session.execute(select(func.count()).where(delivery.c.mailing_id == mailing_id)).scalar_one()
+    session.execute(update(mailing).where(mailing.c.id == mailing_id).values(recipients=n))
+    return int(n)
+
+
+def release_rows(session: Session, mailing_id: int, now: datetime) -> int:
+    """Planned rows join the queue, due now, 报 before 送 before 发."""
+    planned = (delivery.c.mailing_id == mailing_id, delivery.c.status == str(DeliveryStatus.PLANNED))
+    counted = dict(
+        session.execute(select(delivery.c.list_code, func.count()).where(*planned).group_by(delivery.c.list_code))
+        .tuples()
+        .all()
+    )
+    due = {lane: now - _LANE_STEP * (_LANES - lane) for lane in range(_LANES)}
+    session.execute(
+        update(delivery)
+        .where(*planned)
+        .values(
+            status=str(DeliveryStatus.QUEUED),
+            queued_at=now,
+            due_at=case(*((delivery.c.lane == lane, moment) for lane, moment in due.items()), else_=now),
+        )
+    )
+    moved: Tally = Counter()
+    for list_code, n in counted.items():
+        moved[list_code, str(DeliveryStatus.PLANNED)] -= n
+        moved[list_code, str(DeliveryStatus.QUEUED)] += n
+    add_to_tally(session, mailing_id, moved)
+    return sum(counted.values())

@@ -1,0 +1,440 @@
+"""The queue: the statements that claim, fence, settle and give back deliveries. Given a Session, never commits.
+
+A lease is a slice of one mailing's queue. Its rows are ATTEMPTING and numbered by lease_seq; a window is the next slice
+of that numbering that may begin. Every statement here asks for the lease, so a worker that lost it changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, literal, or_, select, update
+from sqlmodel import Session
+
+from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, sources
+from mailer.model.mailing import MailingStatus
+from mailer.store.tables import DeliveryEventRow, DeliveryRow, DomainHold, LeaseRow, MailingRow, TallyRow
+from mailer.store.writes import next_ids
+
+delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
+event: Table = DeliveryEventRow.__table__  # type: ignore[attr-defined]
+lease: Table = LeaseRow.__table__  # type: ignore[attr-defined]
+mailing: Table = MailingRow.__table__  # type: ignore[attr-defined]
+tally: Table = TallyRow.__table__  # type: ignore[attr-defined]
+domain_hold: Table = DomainHold.__table__  # type: ignore[attr-defined]
+
+Tally = Counter[tuple[str, str]]  # (list code, status) -> by how much
+
+_WAITING = [str(status) for status in sources(DeliveryEventKind.CLAIMED)]
+_ATTEMPTING = str(DeliveryStatus.ATTEMPTING)
+_ROWS_A_STATEMENT = 500  # ids in one IN list
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a worker needs to send one delivery."""
+
+    id: int
+    seq: int
+    address: str
+    name: str
+    domain: str
+    list_code: str
+    message_id: str
+    attempts: int  # this one included
+    doubts: int
+    queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    id: int
+    mailing_id: int
+    rows: tuple[Claimed, ...]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How one attempt ended, as columns. ``values`` are the columns of delivery that change beside the status."""
+
+    delivery_id: int
+    attempt: int
+    list_code: str
+    event: DeliveryEventKind
+    status: DeliveryStatus
+    values: dict[str, Any]
+    at: datetime
+
+
+def due_mailings(session: Session, now: datetime) -> tuple[int, ...]:
+    """Mailings that may send and have a row that is due, the one that waits longest first."""
+    first_due = (
+        select(delivery.c.due_at)
+        .where(
+            delivery.c.mailing_id == mailing.c.id,
+            delivery.c.status.in_(_WAITING),
+            delivery.c.due_at.is_not(None),
+            delivery.c.due_at <= now,
+        )
+        .order_by(delivery.c.due_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(mailing.c.id, first_due.label("first")).where(mailing.c.status == str(MailingStatus.SENDING))
+    ).all()
+    return tuple(row.id for row in sorted((row for row in rows if row.first is not None), key=lambda row: row.first))
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next waiting row of any sending mailing is due."""
+    return session.execute(
+        select(delivery.c.due_at)
+        .join(mailing, mailing.c.id == delivery.c.mailing_id)
+        .where(
+            mailing.c.status == str(MailingStatus.SENDING),
+            delivery.c.status.in_(_WAITING),
+            delivery.c.due_at.is_not(None),
+        )
+        .order_by(delivery.c.due_at)
+        .limit(1)
+    ).scalar()
+
+
+def claim(
+    session: Session,
+    *,
+    mailing_id: int,
+    worker_id: str,
+    epoch: str,
+    now: datetime,
+    expires_at: datetime,
+    limit: int,
+    excluded: ColumnElement[bool],
+    blocked: Sequence[str] = (),
+    per_domain: int | None = None,
+) -> Lease | None:
+    """Takes up to ``limit`` due rows of one mailing under a new lease, oldest first; None when there is nothing.
+
+    ``excluded`` is a predicate over delivery.c.address_key that names suppressed addresses; ``blocked`` are domains whose
+    budget is spent, ``per_domain`` caps what one domain gets in this lease. Pause and hold are asked in the same statement.
+    """
+    held = select(domain_hold.c.domain).where(
+        domain_hold.c.mailing_id == mailing_id, or_(domain_hold.c.until.is_(None), domain_hold.c.until > now)
+    )
+    query = (
+        select(
+            delivery.c.id,
+            delivery.c.address,
+            delivery.c.name,
+            delivery.c.domain,
+            delivery.c.list_code,
+            delivery.c.message_id,
+            delivery.c.attempts,
+            delivery.c.doubts,
+            delivery.c.queued_at,
+            delivery.c.status,
+        )
+        .where(
+            delivery.c.mailing_id == mailing_id,
+            delivery.c.status.in_(_WAITING),
+            delivery.c.due_at <= now,
+            delivery.c.domain.not_in(held),
+            delivery.c.domain.not_in(blocked),
+            ~excluded,
+            select(mailing.c.id)
+            .where(mailing.c.id == mailing_id, mailing.c.status == str(MailingStatus.SENDING))
+            .exists(),
+        )
+        .order_by(delivery.c.due_at, delivery.c.id)
+        .limit(limit if per_domain is None else limit * 4)
+        .with_for_update(skip_locked=True, of=delivery)
+    )
+    found = _cap_domains(session.execute(query).all(), limit, per_domain)
+    if not found:
+        return None
+    lease_id = next_ids(session, "lease", 1)
+    session.execute(
+        insert(lease).values(
+            id=lease_id,
+            mailing_id=mailing_id,
+            worker_id=worker_id,
+            epoch=epoch,
+            state="open",
+            size=len(found),
+            begun_to=0,
+            granted_at=now,
+            expires_at=expires_at,
+        )
+    )
+    session.connection().execute(
+        update(delivery)
+        .where(delivery.c.id == bindparam("b_id"))
+        .values(
+            status=_ATTEMPTING,
+            attempts=delivery.c.attempts + 1,
+            lease_id=literal(lease_id),
+            lease_seq=bindparam("b_seq"),
+        ),
+        [{"b_id": row.id, "b_seq": seq} for seq, row in enumerate(found)],
+    )
+    moved: Tally = Counter()
+    for row in found:
+        moved[row.list_code, row.status] -= 1
+        moved[row.list_code, _ATTEMPTING] += 1
+    add_to_tally(session, mailing_id, moved)
+    return Lease(
+        lease_id,
+        mailing_id,
+        tuple(
+            Claimed(
+                row.id,
+                seq,
+                row.address,
+                row.name,
+                row.domain,
+                row.list_code,
+                row.message_id,
+                row.attempts + 1,
+                row.doubts,
+                row.queued_at,
+            )
+            for seq, row in enumerate(found)
+        ),
+        expires_at,
+    )
+
+
+def _cap_domains(rows: Sequence[Any], limit: int, per_domain: int | None) -> Sequence[Any]:
+    if per_domain is None:
+        return rows
+    taken: Counter[str] = Counter()
+    kept: list[Any] = []
+    for row in rows:
+        if taken[row.domain] < per_domain and len(kept) < limit:
+            taken[row.domain] += 1
+            kept.append(row)
+    return kept
+
+
+def renew(session: Session, lease_id: int, *, worker_id: str, expires_at: datetime) -> bool:
+    """Keeps a lease alive. False: it is no longer ours."""
+    changed = session.connection().execute(
+        update(lease)
+        .where(lease.c.id == lease_id, lease.c.worker_id == worker_id, lease.c.state == "open")
+        .values(expires_at=expires_at)
+    )
+    return changed.rowcount == 1
+
+
+def grant_window(session: Session, held: Lease, *, worker_id: str, begun_to: int, expires_at: datetime) -> bool:
+    """Lets the rows before ``begun_to`` begin and renews the lease. False: lease lost, or the mailing does not send."""
+    changed = session.connection().execute(
+        update(lease)
+        .where(
+            lease.c.id == held.id,
+            lease.c.worker_id == worker_id,
+            lease.c.state == "open",
+            select(mailing.c.id)
+            .where(mailing.c.id == held.mailing_id, mailing.c.status == str(MailingStatus.SENDING))
+            .exists(),
+        )
+        .values(begun_to=begun_to, expires_at=expires_at)
+    )
+    return changed.rowcount == 1
+
+
+def withhold_in_window(
+    session: Session, held: Lease, window: slice, excluded: ColumnElement[bool], now: datetime
+) -> frozenset[int]:
+    """Takes out of a window what was suppressed since the claim; the ids taken out."""
+    rows = session.execute(
+        select(delivery.c.id, delivery.c.list_code, delivery.c.status).where(
+            delivery.c.lease_id == held.id,
+            delivery.c.lease_seq >= window.start,
+            delivery.c.lease_seq < window.stop,
+            delivery.c.status == _ATTEMPTING,
+            excluded,
+        )
+    ).all()
+    move_rows(
+        session,
+        held.mailing_id,
+        rows,
+        DeliveryStatus.WITHHELD,
+        {"reason": "suppressed", "due_at": None, "finished_at": now, "attempts": delivery.c.attempts - 1},
+    )
+    record(session, held.mailing_id, [row.id for row in rows], DeliveryEventKind.WITHHELD, now, reason="suppressed")
+    return frozenset(row.id for row in rows)
+
+
+_DELIVERY_COLUMNS = (
+    "due_at", "doubts", "phase", "reply_code", "enhanced_status", "reply_text", "host", "reason", "fault", "hard",
+    "bounced_by", "accepted_at", "finished_at",
+)  # fmt: skip
+_settle_statement = (
+    update(delivery)
+    .where(
+        delivery.c.id == bindparam("b_id"),
+        delivery.c.lease_id == bindparam("b_lease"),
+        delivery.c.attempts == bindparam("b_attempt"),
+        delivery.c.status == _ATTEMPTING,
+    )
+    .values(
+        status=bindparam("b_status"),
+        lease_id=None,
+        lease_seq=None,
+        **{name: bindparam(f"b_{name}") for name in _DELIVERY_COLUMNS},
+    )
+)
+
+
+def settle(session: Session, *, lease_id: int, mailing_id: int, changes: Sequence[Change]) -> int:
+    """Writes how attempts of a lease ended: rows, events and counters together. How many rows really moved.
+
+    Fenced: a row that no longer belongs to this lease and attempt is left alone, and so are its event and count.
+    """
+    if not changes:
+        return 0
+    held = set(
+        session.execute(
+            select(delivery.c.id, delivery.c.attempts)
+            .where(
+                delivery.c.id.in_([change.delivery_id for change in changes]),
+                delivery.c.lease_id == lease_id,
+                delivery.c.status == _ATTEMPTING,
+            )
+            .with_for_update()
+        ).tuples()
+    )
+    mine = [change for change in changes if (change.delivery_id, change.attempt) in held]
+    if not mine:
+        return 0
+    session.connection().execute(
+        _settle_statement,
+        [
+            {
+                "b_id": change.delivery_id,
+                "b_lease": lease_id,
+                "b_attempt": change.attempt,
+                "b_status": str(change.status),
+                **{f"b_{name}": change.values[name] for name in _DELIVERY_COLUMNS},
+            }
+            for change in mine
+        ],
+    )
+    session.connection().execute(insert(event), [_event_values(change, mailing_id, lease_id) for change in mine])
+    moved: Tally = Counter()
+    for change in mine:
+        moved[change.list_code, _ATTEMPTING] -= 1
+        moved[change.list_code, str(change.status)] += 1
+    add_to_tally(session, mailing_id, moved)
+    return len(mine)
+
+
+def _event_values(change: Change, mailing_id: int, lease_id: int) -> dict[str, Any]:
+    return {
+        "delivery_id": change.delivery_id,
+        "mailing_id": mailing_id,
+        "at": change.at,
+        "kind": str(change.event),
+        "attempt": change.attempt,
+        "lease_id": lease_id,
+        "phase": change.values["phase"],
+        "reply_code": change.values["reply_code"],
+        "reply_text": change.values["reply_text"],
+        "host": change.values["host"],
+        "reason": change.values["reason"],
+        "fault": change.values["fault"],
+        "actor": "",
+    }
+
+
+def give_back(
+    session: Session, *, lease_id: int, mailing_id: int, ids: Iterable[int], now: datetime, crashed: bool
+) -> int:
+    """Rows that were claimed and surely not begun: back into the queue, the attempt given back.
+
+    ``crashed``: their worker died while they were granted, so each is suspected once more of having killed it.
+    """
+    wanted = list(ids)
+    if not wanted:
+        return 0
+    rows = session.execute(
+        select(delivery.c.id, delivery.c.list_code, delivery.c.status)
+        .where(delivery.c.lease_id == lease_id, delivery.c.status == _ATTEMPTING, delivery.c.id.in_(wanted))
+        .with_for_update()
+    ).all()
+    move_rows(
+        session,
+        mailing_id,
+        rows,
+        DeliveryStatus.QUEUED,
+        {"attempts": delivery.c.attempts - 1, "crashes": delivery.c.crashes + int(crashed), "due_at": now},
+    )
+    return len(rows)
+
+
+def move_rows(
+    session: Session, mailing_id: int, rows: Sequence[Any], status: DeliveryStatus, values: dict[str, Any]
+) -> None:
+    """Moves rows that are locked (id, list_code, status of each) to one status, out of any lease, counters with them."""
+    if not rows:
+        return
+    moved: Tally = Counter()
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        part = rows[start : start + _ROWS_A_STATEMENT]
+        session.connection().execute(
+            update(delivery)
+            .where(delivery.c.id.in_([row.id for row in part]))
+            .values(status=str(status), lease_id=None, lease_seq=None, **values)
+        )
+        for row in part:
+            moved[row.list_code, row.status] -= 1
+            moved[row.list_code, str(status)] += 1
+    add_to_tally(session, mailing_id, moved)
+
+
+def record(
+    session: Session, mailing_id: int, ids: Sequence[int], kind: DeliveryEventKind, now: datetime, **values: Any
+) -> None:
+    """Appends one event of the same kind to each of these deliveries."""
+    if ids:
+        session.connection().execute(
+            insert(event),
+            [
+                {"delivery_id": id_, "mailing_id": mailing_id, "at": now, "kind": str(kind), "actor": ""} | values
+                for id_ in ids
+            ],
+        )
+
+
+def finish_lease(session: Session, lease_id: int, state: str = "done") -> None:
+    session.execute(update(lease).where(lease.c.id == lease_id, lease.c.state == "open").values(state=state))
+
+
+def add_to_tally(session: Session, mailing_id: int, moved: Tally) -> None:
+    """Moves the counters; in a fixed order, so that two workers never wait for each other."""
+    changes = [
+        {"b_list": list_code, "b_status": status, "b_n": by}
+        for (list_code, status), by in sorted(moved.items())
+        if by != 0
+    ]
+    if changes:
+        session.connection().execute(
+            update(tally)
+            .where(
+                and_(
+                    tally.c.mailing_id == mailing_id,
+                    tally.c.list_code == bindparam("b_list"),
+                    tally.c.status == bindparam("b_status"),
+                )
+            )
+            .values(n=tally.c.n + bindparam("b_n")),
+            changes,
+        )

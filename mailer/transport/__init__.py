@@ -1,0 +1,1 @@
+"""Outward: SMTP sessions, budgets, the built-in sandbox relay. Decides nothing."""

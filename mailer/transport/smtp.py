@@ -1,0 +1,215 @@
+"""Our SMTP client: kept sessions, one transaction at a time, every phase with a total time limit. Decides nothing.
+
+Two dialogues: lock-step, and MAIL+RCPT+DATA in one write where EHLO offers PIPELINING (RFC 2920), with the 354 as the
+sync mark: a body goes out only when exactly the owed replies have come. Addresses must have been validated before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailer.flow.ports import Envelope
+from mailer.model.reply import Fault, Outcome, Phase, Reply
+from mailer.transport.wire import Wire, WireFaultError
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds, after RFC 5321 4.5.3.2. DOT is long on purpose: a relay that is slow to say yes must not be doubted."""
+
+    connect: float = 30
+    helo: float = 60
+    mail: float = 300
+    rcpt: float = 300
+    data: float = 120
+    body: float = 180
+    dot: float = 600
+
+
+@dataclass(slots=True)
+class Extensions:
+    """What EHLO offered (RFC 5321 4.1.1.1)."""
+
+    pipelining: bool = False
+    starttls: bool = False
+    dsn: bool = False
+    size: int = 0  # octets; 0: no limit told
+    auth: frozenset[str] = frozenset()
+
+    @classmethod
+    def parse(cls, text: str) -> Extensions:
+        offered = cls()
+        for line in text.split("\n")[1:]:
+            word, _, rest = line.strip().upper().replace("=", " ", 1).partition(" ")
+            if word == "PIPELINING":
+                offered.pipelining = True
+            elif word == "STARTTLS":
+                offered.starttls = True
+            elif word == "DSN":
+                offered.dsn = True
+            elif word == "SIZE" and rest.strip().isdigit():
+                offered.size = int(rest)
+            elif word == "AUTH":
+                offered.auth |= frozenset(rest.split())
+        return offered
+
+
+def xtext(text: str) -> str:
+    """RFC 3461 4: '+', '=' and everything outside printable ASCII as +HH."""
+    return "".join(
+        char if 33 <= ord(char) <= 126 and char not in "+=" else "".join(f"+{byte:02X}" for byte in char.encode())
+        for char in text
+    )
+
+
+class SmtpSession:
+    """One connection. Not for use by two tasks at once."""
+
+    def __init__(
+        self, wire: Wire, host: str, offered: Extensions, timeouts: Timeouts, now: Callable[[], datetime], *,
+        pipelined: bool,
+    ) -> None:  # fmt: skip
+        self._wire, self._host, self._timeouts, self._now = wire, host, timeouts, now
+        self.offered = offered
+        self._pipelined = pipelined and offered.pipelining
+        self._broken = False
+        self.sent = 0
+
+    @property
+    def is_usable(self) -> bool:
+        return not self._broken and self._wire.is_quiet
+
+    def _outcome(self, phase: Phase, reply: Reply | None, fault: WireFaultError | None = None) -> Outcome:
+        return Outcome(
+            phase, reply, fault.fault if fault else None, self._host, self._now(), fault.note if fault else ""
+        )
+
+    async def transact(self, envelope: Envelope, body: Callable[[], Sequence[bytes]]) -> Outcome:
+        self.sent += 1
+        phase = Phase.MAIL
+        try:
+            refusal, phase = await (self._envelope_at_once(envelope) if self._pipelined else self._envelope(envelope))
+            if refusal is not None:
+                return await self._refused(phase, refusal)
+            if not self._wire.is_quiet:
+                # something came that was not owed: whatever follows could not be paired with our commands
+                self._break()
+                return self._outcome(Phase.DATA, None, WireFaultError(Fault.GARBLED, "a reply nobody waited for"))
+        except WireFaultError as fault:
+            self._break()
+            return self._outcome(getattr(fault, "phase", phase), None, fault)
+        return await self._body(body)
+
+    def _mail_command(self, envelope: Envelope) -> bytes:
+        command = f"MAIL FROM:<{envelope.mail_from}>"
+        if self.offered.size:
+            command += f" SIZE={envelope.size}"
+        if self.offered.dsn:
+            command += f" RET=HDRS ENVID={xtext(envelope.envid)}"
+        return command.encode("ascii") + b"\r\n"
+
+    def _rcpt_command(self, envelope: Envelope) -> bytes:
+        command = f"RCPT TO:<{envelope.rcpt_to}>"
+        if self.offered.dsn:
+            command += f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;{xtext(envelope.rcpt_to)}"
+        return command.encode("ascii") + b"\r\n"
+
+    async def _answer(self, phase: Phase, within: float) -> Reply:
+        try:
+            return await self._wire.reply(phase, within)
+        except WireFaultError as fault:
+            fault.phase = phase  # type: ignore[attr-defined]  # how far the dialogue had got
+            raise
+
+    async def _envelope(self, envelope: Envelope) -> tuple[Reply | None, Phase]:
+        """Lock-step. (refusal or None, the phase it came in)."""
+        steps = (
+            (Phase.MAIL, self._mail_command(envelope), self._timeouts.mail),
+            (Phase.RCPT, self._rcpt_command(envelope), self._timeouts.rcpt),
+            (Phase.DATA, b"DATA\r\n", self._timeouts.data),
+        )
+        for phase, command, within in steps:
+            self._wire.send(command)
+            reply = await self._answer(phase, within)
+            if not (reply.code == 354 if phase is Phase.DATA else reply.is_positive):
+                return reply, phase
+        return None, Phase.DATA
+
+    async def _envelope_at_once(self, envelope: Envelope) -> tuple[Reply | None, Phase]:
+        """PIPELINING: three commands, three replies, in order (RFC 2920 3.1)."""
+        self._wire.send(self._mail_command(envelope) + self._rcpt_command(envelope) + b"DATA\r\n")
+        mail = await self._answer(Phase.MAIL, self._timeouts.mail)
+        rcpt = await self._answer(Phase.RCPT, self._timeouts.rcpt) if mail.code != 421 else mail
+        data = await self._answer(Phase.DATA, self._timeouts.data) if 421 not in (mail.code, rcpt.code) else rcpt
+        for phase, reply in ((Phase.MAIL, mail), (Phase.RCPT, rcpt)):
+            if not reply.is_positive:
+                if data.code == 354:
+                    # RFC 2920 3.1: the host asks for a message without recipients; an empty one ends it
+                    self._wire.send(b".\r\n")
+                    await self._answer(Phase.DATA, self._timeouts.dot)
+                return reply, phase
+        return (None if data.code == 354 else data), Phase.DATA
+
+    async def _refused(self, phase: Phase, refusal: Reply) -> Outcome:
+        """A clean no before the body: recorded, and the session cleared for the next message."""
+        outcome = self._outcome(phase, refusal)
+        if refusal.code == 421 or not self._wire.is_quiet:
+            self._break()
+            return outcome
+        try:
+            self._wire.send(b"RSET\r\n")
+            if not (await self._wire.reply(Phase.MAIL, self._timeouts.mail)).is_positive:
+                self._break()
+        except WireFaultError:
+            self._break()
+        return outcome
+
+    async def _body(self, body: Callable[[], Sequence[bytes]]) -> Outcome:
+        try:
+            chunks = body()
+        except BaseException:
+            # no dot goes out after a 354: the host drops what it has (RFC 5321 4.1.1.4)
+            self._break()
+            raise
+        try:
+            self._wire.send_all((*chunks, b".\r\n"))
+            await self._wire.drained(self._timeouts.body)
+            reply = await self._wire.reply(Phase.DOT, self._timeouts.dot)
+        except WireFaultError as fault:
+            left = self._wire.has_left
+            self._break()
+            # while bytes are still ours the dot has not gone out, so no host can have taken the message
+            return self._outcome(Phase.DOT if left else Phase.BODY, None, fault)
+        if not self._wire.has_left:
+            # an answer before the end of the body: a refusal in mid-stream; anything positive there is nonsense
+            self._break()
+            if reply.is_positive:
+                return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, f"too early: {reply}"))
+            return self._outcome(Phase.BODY, reply)
+        if not (200 <= reply.code < 300 or 400 <= reply.code < 600):
+            self._break()
+            return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, str(reply)))
+        if not self._wire.is_quiet:
+            goodbye = self._wire.says_goodbye
+            self._break()
+            if not goodbye:
+                return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, "more than one reply"))
+        if reply.code == 421:
+            self._break()
+        return self._outcome(Phase.DOT, reply)
+
+    def _break(self) -> None:
+        self._broken = True
+        self._wire.abort()
+
+    def abort(self) -> None:
+        self._break()
+
+    async def quit(self) -> None:
+        """Says goodbye without waiting long for the answer."""
+        if self.is_usable:
+            self._wire.send(b"QUIT\r\n")
+        self._broken = True
+        self._wire.close()

@@ -1,0 +1,178 @@
+"""Bytes to replies: reads SMTP replies off one connection, bounded in size and in total time per phase.
+
+Strict on purpose (RFC 5321 4.2): a line that is no reply, codes that differ within one reply, a reply longer than any
+honest one, or a reply nobody waited for make the connection worthless, because later replies could no longer be paired.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Sequence
+
+from mailer.model.reply import Fault, Phase, Reply
+
+_LINE = re.compile(rb"([2-5][0-9]{2})([ -]|$)")
+_LINE_LIMIT = 4_096  # octets; RFC 5321 4.5.3.1.5 says 512, some hosts write more
+_REPLY_LIMIT = 65_536  # octets of one reply with all its lines
+_SHUTTING_DOWN = 421  # the one reply a host may send at any time (RFC 5321 3.8)
+
+
+class WireFaultError(Exception):
+    """No clean reply: why, and what the system said."""
+
+    def __init__(self, fault: Fault, note: str = "") -> None:
+        super().__init__(f"{fault}: {note}")
+        self.fault, self.note = fault, note
+
+
+class Wire(asyncio.Protocol):
+    """One connection. Commands are written by the owner; replies are awaited one by one in order."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._replies: deque[Reply] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._fault: WireFaultError | None = None
+        self._undrained = False
+
+    # --- asyncio's side -------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]  # always a stream transport here
+        # high water at 1: pause_writing tells that something is still ours, resume_writing that all has left
+        transport.set_write_buffer_limits(high=1, low=0)  # type: ignore[attr-defined]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._fail(WireFaultError(Fault.CUT, str(exc) if exc else "connection closed"))
+
+    def eof_received(self) -> bool:
+        return False
+
+    def pause_writing(self) -> None:
+        self._undrained = True
+
+    def resume_writing(self) -> None:
+        self._undrained = False
+        self._wake()
+
+    def data_received(self, data: bytes) -> None:
+        if self._fault is not None:
+            return
+        self._buffer += data
+        while (end := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:end]).removesuffix(b"\r")
+            del self._buffer[: end + 1]
+            self._take_line(line)
+            if self._fault is not None:
+                return
+        if len(self._buffer) > _LINE_LIMIT:
+            self._poison("a reply line without an end")
+        self._wake()
+
+    def _take_line(self, line: bytes) -> None:
+        match = _LINE.match(line)
+        self._size += len(line)
+        if match is None or len(line) > _LINE_LIMIT:
+            return self._poison(f"not a reply: {line[:80]!r}")
+        if self._lines and self._lines[0][:3] != match[1]:
+            return self._poison("one reply with two codes")
+        if self._size > _REPLY_LIMIT:
+            return self._poison("a reply without an end")
+        self._lines.append(line)
+        if match[2] != b"-":
+            text = "\n".join(part[4:].decode("utf-8", "replace") for part in self._lines)
+            self._replies.append(Reply(int(match[1]), text))
+            self._lines, self._size = [], 0
+        return None
+
+    def _poison(self, note: str) -> None:
+        self._fail(WireFaultError(Fault.GARBLED, note))
+        self.abort()
+
+    def _fail(self, fault: WireFaultError) -> None:
+        if self._fault is None:
+            self._fault = fault
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # --- the owner's side -----------------------------------------------------------------------------------------
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        if self._transport is None:
+            raise WireFaultError(Fault.CUT, "not connected")
+        return self._transport
+
+    @property
+    def is_quiet(self) -> bool:
+        """Alive, and nothing has come that nobody waited for."""
+        return self._fault is None and not self._replies and not self._lines and not self._buffer
+
+    @property
+    def says_goodbye(self) -> bool:
+        """The host announced its end behind its last reply: no fault of the reply before it."""
+        return bool(self._replies) and self._replies[0].code == _SHUTTING_DOWN
+
+    @property
+    def has_left(self) -> bool:
+        """Every byte written was handed to the operating system before anything went wrong."""
+        return not self._undrained
+
+    def send(self, data: bytes) -> None:
+        if self._fault is None:
+            self.transport.write(data)
+
+    def send_all(self, chunks: Sequence[bytes]) -> None:
+        if self._fault is None:
+            self.transport.writelines(chunks)
+
+    async def drained(self, within: float) -> None:
+        """Waits until all that was written has left; raises WireFaultError."""
+        deadline = self._loop.time() + within
+        while self._undrained and not self._replies:
+            if self._fault is not None:
+                raise self._fault
+            await self._wait(deadline)
+
+    async def reply(self, phase: Phase, within: float) -> Reply:
+        """The next reply; ``within`` seconds are its total time, however slowly it drips. Raises WireFaultError."""
+        deadline = self._loop.time() + within
+        while not self._replies:
+            if self._fault is not None:
+                raise self._fault
+            await self._wait(deadline, phase)
+        return self._replies.popleft()
+
+    async def _wait(self, deadline: float, phase: Phase | None = None) -> None:
+        self._waiter = self._loop.create_future()
+        timer = self._loop.call_at(deadline, self._expire, phase)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    def _expire(self, phase: Phase | None) -> None:
+        self._fail(WireFaultError(Fault.TIMEOUT, f"no answer in time at {phase or 'sending'}"))
+        self.abort()
+
+    def rewire(self, transport: asyncio.Transport) -> None:
+        """After STARTTLS: the same protocol on the encrypted transport."""
+        self.connection_made(transport)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()

@@ -1,0 +1,1 @@
+"""How a sleeping worker is told that there is work."""

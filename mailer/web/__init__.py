@@ -1,0 +1,1 @@
+"""Pages: the console for the office."""

@@ -1,0 +1,64 @@
+"""The dispatcher inside another process (serve, send, demo): one per data folder, in this thread or its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mailer import wiring
+from mailer.settings import Settings
+from mailer.store.engine import Store
+from mailer.transport.configured import fingerprint_of
+from mailer.wake.local import LocalWake
+from mailer.workers import loop
+from mailer.workers.dispatcher_lock import DispatcherLock
+
+
+class OtherRelayError(Exception):
+    """The dispatcher that runs here sends through another relay than our settings say."""
+
+
+class Dispatcher:
+    """Sends for one data folder as soon as the lock is ours."""
+
+    def __init__(self, settings: Settings, store: Store, wake: LocalWake, stop: threading.Event) -> None:
+        self._settings, self._store, self._wake, self._stop = settings, store, wake, stop
+        self._lock = DispatcherLock(settings.data_dir)
+        self._relay = fingerprint_of(settings)
+
+    def is_running_elsewhere(self) -> bool:
+        """Another process dispatches. Raises OtherRelayError when it does so through another relay."""
+        if self._lock.take(self._relay):
+            self._lock.release()
+            return False
+        if (other := self._lock.holder_relay()) is not None and other != self._relay:
+            raise OtherRelayError
+        return True
+
+    def run(self, until: Callable[[], bool], *, wait_for_lock: bool = True) -> None:
+        """Dispatches in this thread until ``until`` or stop; waits for the lock while another process works."""
+        while not self._lock.take(self._relay):
+            if (other := self._lock.holder_relay()) is not None and other != self._relay:
+                raise OtherRelayError
+            if not wait_for_lock or self._stop.wait(0.3) or until():
+                return
+        try:
+            with wiring.sending(self._settings, self._store, "embedded") as sending:
+                loop.run(sending.kit, stop=self._stop, woken=self._wake.take, until=until)
+        finally:
+            self._lock.release()
+
+
+@contextmanager
+def in_background(settings: Settings, store: Store, wake: LocalWake) -> Iterator[Dispatcher]:
+    """The dispatcher in a thread of its own while the block runs."""
+    stop = threading.Event()
+    dispatcher = Dispatcher(settings, store, wake, stop)
+    thread = threading.Thread(target=dispatcher.run, args=(lambda: False,), name="mailer-dispatcher")
+    thread.start()
+    try:
+        yield dispatcher
+    finally:
+        stop.set()
+        thread.join()

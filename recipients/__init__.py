@@ -1,0 +1,1 @@
+"""Who may be written to: addresses, units, posts, people, lists. Usable and testable alone; never imports mailer."""

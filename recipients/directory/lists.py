@@ -1,0 +1,77 @@
+"""The lists with their rules, and the audience they make at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from recipients import audience, tables
+from recipients.directory.people import holdings
+from recipients.directory.suppressions import active_suppressions
+
+
+def seed_lists(session: Session, bulletin_id: int) -> None:
+    """Makes the duty lists 报 送 发 with their rules where the bulletin lacks them; an existing list is left alone."""
+    d = tables.DistributionList
+    known = {code for (code,) in session.execute(select(col(d.code)).where(col(d.bulletin_id) == bulletin_id))}
+    for wanted in audience.DEFAULT_LISTS:
+        if wanted.code in known:
+            continue
+        row = tables.DistributionList(
+            bulletin_id=bulletin_id, code=wanted.code, name=wanted.name, is_duty=wanted.is_duty, lane=wanted.lane,
+            phrase=wanted.phrase,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        assert row.id is not None
+        for rule in wanted.rules:
+            sign = "plus" if rule.plus else "minus"
+            roles = list(rule.roles)
+            session.add(
+                tables.ListRule(
+                    list_id=row.id, sign=sign, unit_group=rule.group, except_group=rule.except_group, roles=roles
+                )
+            )
+    session.flush()
+
+
+def lists(session: Session) -> list[audience.DistributionList]:
+    """Every list with its rules, by lane."""
+    rules: dict[int, list[audience.Rule]] = {}
+    for rule in session.scalars(select(tables.ListRule).order_by(col(tables.ListRule.id))):
+        found = audience.Rule(rule.unit_group, rule.except_group, tuple(rule.roles), rule.sign == "plus")
+        rules.setdefault(rule.list_id, []).append(found)
+    rows = session.scalars(select(tables.DistributionList).order_by(col(tables.DistributionList.lane)))
+    return [
+        audience.DistributionList(
+            row.code, row.name, row.lane, tuple(rules.get(row.id or 0, ())), row.is_duty, row.phrase
+        )
+        for row in rows
+    ]
+
+
+def resolve(session: Session, list_codes: Sequence[str], at: datetime) -> audience.Audience:
+    """Who is on the lists at the moment ``at``: written to, or withheld with the reason. Raises KeyError: no such list."""
+    known = {wanted.code: wanted for wanted in lists(session)}
+    wanted = [known[code] for code in list_codes]
+    return audience.assemble(wanted, _candidates(session, at), active_suppressions(session, at), at)
+
+
+def members(session: Session, code: str, at: datetime) -> audience.Audience:
+    """One list, also of a past day. Raises KeyError: no such list."""
+    return resolve(session, [code], at)
+
+
+def on_no_list(session: Session, at: datetime) -> list[audience.Candidate]:
+    """Who is in the directory and on no list."""
+    return audience.on_no_list(lists(session), _candidates(session, at))
+
+
+def _candidates(session: Session, at: datetime) -> list[audience.Candidate]:
+    return [
+        audience.Candidate(one.holder, one.id, one.unit_order, one.plus, one.minus, one.has_left)
+        for one in holdings(session, at, also_named=True)
+    ]

@@ -1,0 +1,130 @@
+"""Who held which post at a moment, with addresses and single memberships; and the list as a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlmodel import Session, col
+
+from recipients import tables
+from recipients.address import EmailAddress
+from recipients.people import Holder, Post, Unit, role_order
+
+EXPORT_HEADER = ("分组", "单位", "姓名", "人员类别", "职务", "电话", "邮箱", "名单", "备注")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A holder of the directory. Memberships are codes; ``imported`` is the part of ``plus`` that a column 名单 made."""
+
+    id: int
+    holder: Holder
+    unit_order: int
+    plus: frozenset[str]
+    minus: frozenset[str]
+    imported: tuple[str, ...]
+    has_left: bool
+
+
+def valid(table: type[tables.Holder | tables.HolderAddress | tables.ListMember], at: datetime) -> ColumnElement[bool]:
+    """valid_from <= at < valid_to, an open end included."""
+    return (col(table.valid_from) <= at) & or_(col(table.valid_to).is_(None), col(table.valid_to) > at)
+
+
+def holdings(session: Session, at: datetime, *, also_named: bool = False) -> list[Holding]:
+    """Every holder of the moment ``at`` in official order; ``also_named``: and who has left while a list still names them."""
+    plus, minus, imported = _memberships(session, at)
+    wanted = valid(tables.Holder, at)
+    if also_named:
+        wanted = or_(
+            wanted,
+            col(tables.Holder.id).in_(select(col(tables.ListMember.holder_id)).where(valid(tables.ListMember, at))),
+        )
+    addresses = _addresses(session, at)
+    u, p, h = tables.Unit, tables.Post, tables.Holder
+    rows = session.execute(
+        select(
+            col(h.id), col(h.name), col(h.title), col(h.phone), col(h.note), col(h.paper_only), col(h.valid_to),
+            col(p.role), col(u.name), col(u.group), col(u.position),
+        )
+        .join(p, col(p.id) == col(h.post_id))
+        .join(u, col(u.id) == col(p.unit_id))
+        .where(wanted)
+        .order_by(col(u.position), col(u.id), col(h.id))
+    )  # fmt: skip
+    posts: dict[tuple[str, str, str], Post] = {}
+    found = []
+    for key, name, title, phone, note, paper, valid_to, role, unit, group, position in rows:
+        post = posts.setdefault((unit, group, role), Post(Unit(unit, group), role))
+        holder = Holder(post, name, tuple(addresses.get(key, ())), title, phone, note, paper)
+        has_left = valid_to is not None and valid_to <= at
+        own = imported.get(key, ())
+        found.append(
+            Holding(
+                key, holder, position, frozenset(plus.get(key, ())), frozenset(minus.get(key, ())), tuple(own), has_left
+            )
+        )
+    return found
+
+
+def _addresses(session: Session, at: datetime) -> dict[int, list[EmailAddress]]:
+    a, link = tables.RecipientAddress, tables.HolderAddress
+    rows = session.execute(
+        select(col(link.holder_id), col(a.address), col(a.wire), col(a.address_key), col(a.domain))
+        .join(a, col(a.id) == col(link.address_id))
+        .where(valid(link, at))
+        .order_by(col(link.position), col(link.id))
+    )
+    found: dict[int, list[EmailAddress]] = {}
+    for holder_id, original, wire, key, domain in rows:
+        found.setdefault(holder_id, []).append(EmailAddress(original, wire, key, domain))
+    return found
+
+
+def _memberships(
+    session: Session, at: datetime
+) -> tuple[dict[int, list[str]], dict[int, list[str]], dict[int, list[str]]]:
+    """Holder id -> list codes: added, taken off, added by an import."""
+    m, d = tables.ListMember, tables.DistributionList
+    plus: dict[int, list[str]] = {}
+    minus: dict[int, list[str]] = {}
+    imported: dict[int, list[str]] = {}
+    rows = session.execute(
+        select(col(m.holder_id), col(d.code), col(m.sign), col(m.origin))
+        .join(d, col(d.id) == col(m.list_id))
+        .where(valid(m, at))
+        .order_by(col(d.lane))
+    )
+    for holder_id, code, sign, origin in rows:
+        (plus if sign == "plus" else minus).setdefault(holder_id, []).append(code)
+        if sign == "plus" and origin == "import":
+            imported.setdefault(holder_id, []).append(code)
+    return plus, minus, imported
+
+
+def export_rows(session: Session, at: datetime) -> list[Sequence[str]]:
+    """Header and one row a holder; importing them again changes nothing."""
+    found = holdings(session, at)
+    found.sort(key=lambda one: (one.unit_order, role_order(one.holder.post.role), one.id))
+    return [EXPORT_HEADER, *(_export_row(one) for one in found)]
+
+
+def _export_row(one: Holding) -> Sequence[Any]:
+    h = one.holder
+    addresses = "；".join(address.original for address in h.addresses)
+    lists = "、".join(one.imported)
+    return (
+        h.post.unit.group,
+        h.post.unit.name,
+        h.name,
+        h.post.role,
+        h.title,
+        h.phone,
+        addresses,
+        lists,
+        h.printed_note,
+    )

@@ -1,0 +1,291 @@
+"""The recipients' tables. Owns columns, constraints and their names; every query on them is in recipients.directory.
+
+Rows are never deleted by an import: a holding, an address of it and a single membership end by ``valid_to``, so that
+the list of any past day can be read again. Half-open: valid_from <= day < valid_to. bulletin_id is a plain number:
+the bulletins belong to another room.
+"""
+# No «from __future__ import annotations» here: SQLModel reads the annotations themselves.
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlmodel import Field, SQLModel
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware datetimes in UTC on every database; SQLite forgets the zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column("id", Integer, autoincrement=True, nullable=False))
+
+
+def _number(name: str, *, null: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(name, Integer, nullable=null))
+
+
+def _flag(name: str) -> Any:
+    return Field(default=False, sa_column=Column(name, Boolean(create_constraint=False), nullable=False))
+
+
+def _word(name: str, length: int) -> Any:
+    return Field(default="", sa_column=Column(name, String(length), nullable=False))
+
+
+def _text(name: str) -> Any:
+    return Field(default="", sa_column=Column(name, Text, nullable=False))
+
+
+def _time(name: str, *, null: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(name, UTCDateTime, nullable=null))
+
+
+def _reference(table: str, column: str, target: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint([column], [f"{target}.id"], name=f"fk_{table}_{column}_{target}")
+
+
+class Unit(SQLModel, table=True):
+    """单位. ``position`` is the official order (序列): of the first import, then as the office arranges it."""
+
+    __tablename__ = "units"
+    __table_args__ = (PrimaryKeyConstraint("id", name="pk_units"), UniqueConstraint("key", name="uq_units_key"))
+
+    id: int | None = _id()
+    key: str = _word("key", 200)
+    name: str = _word("name", 200)
+    group: str = Field(default="", sa_column=Column("unit_group", String(60), nullable=False))
+    position: int = _number("position")
+
+
+class UnitAlias(SQLModel, table=True):
+    """Another name of a unit: an abbreviation, or what it was called before."""
+
+    __tablename__ = "unit_aliases"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_unit_aliases"),
+        UniqueConstraint("key", name="uq_unit_aliases_key"),
+        _reference("unit_aliases", "unit_id", "units"),
+        Index("ix_unit_aliases_unit_id", "unit_id"),
+    )
+
+    id: int | None = _id()
+    unit_id: int = _number("unit_id")
+    key: str = _word("key", 200)
+    name: str = _word("name", 200)
+
+
+class Post(SQLModel, table=True):
+    """岗位: a role in a unit; it outlives its holders. ``role`` as printed."""
+
+    __tablename__ = "posts"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_posts"),
+        UniqueConstraint("unit_id", "role_key", name="uq_posts_unit_id_role_key"),
+        _reference("posts", "unit_id", "units"),
+    )
+
+    id: int | None = _id()
+    unit_id: int = _number("unit_id")
+    role_key: str = _word("role_key", 120)
+    role: str = _word("role", 120)
+
+
+class Holder(SQLModel, table=True):
+    """The person in a post from-to; empty ``name``: the post's own mailbox."""
+
+    __tablename__ = "holders"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_holders"),
+        _reference("holders", "post_id", "posts"),
+        _reference("holders", "import_id", "import_runs"),
+        Index("ix_holders_post_id", "post_id"),
+        Index("ix_holders_valid_to", "valid_to"),
+        Index("ix_holders_import_id", "import_id"),
+    )
+
+    id: int | None = _id()
+    post_id: int = _number("post_id")
+    name: str = _word("name", 120)
+    title: str = _word("title", 200)
+    phone: str = _word("phone", 200)
+    note: str = _text("note")
+    paper_only: bool = _flag("paper_only")
+    valid_from: datetime = _time("valid_from")
+    valid_to: datetime | None = _time("valid_to", null=True)
+    import_id: int | None = _number("import_id", null=True)
+
+
+class RecipientAddress(SQLModel, table=True):
+    """An address that may be written to, once in the installation, whoever uses it."""
+
+    __tablename__ = "recipient_addresses"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_recipient_addresses"),
+        UniqueConstraint("address_key", name="uq_recipient_addresses_address_key"),
+        Index("ix_recipient_addresses_domain", "domain"),
+    )
+
+    id: int | None = _id()
+    address: str = _word("address", 320)
+    wire: str = _word("wire", 254)
+    address_key: str = _word("address_key", 254)
+    domain: str = _word("domain", 254)
+    created_at: datetime = _time("created_at")
+
+
+class HolderAddress(SQLModel, table=True):
+    """Which addresses a holder has, in which order, from-to. One address may serve several posts."""
+
+    __tablename__ = "holder_addresses"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_holder_addresses"),
+        _reference("holder_addresses", "holder_id", "holders"),
+        _reference("holder_addresses", "address_id", "recipient_addresses"),
+        Index("ix_holder_addresses_holder_id", "holder_id"),
+        Index("ix_holder_addresses_address_id", "address_id"),
+    )
+
+    id: int | None = _id()
+    holder_id: int = _number("holder_id")
+    address_id: int = _number("address_id")
+    position: int = _number("position")
+    valid_from: datetime = _time("valid_from")
+    valid_to: datetime | None = _time("valid_to", null=True)
+
+
+class DistributionList(SQLModel, table=True):
+    """报 送 发 of a bulletin. ``lane`` 1-3 orders them; ``phrase`` is printed on the issue; ``policy`` holds the
+    list's own settings (retry, suppression) by name.
+    """
+
+    __tablename__ = "distribution_lists"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_distribution_lists"),
+        UniqueConstraint("bulletin_id", "code", name="uq_distribution_lists_bulletin_id_code"),
+        CheckConstraint("lane BETWEEN 1 AND 3", name="ck_distribution_lists_lane"),
+    )
+
+    id: int | None = _id()
+    bulletin_id: int = _number("bulletin_id")
+    code: str = _word("code", 20)
+    name: str = _word("name", 120)
+    is_duty: bool = _flag("is_duty")
+    lane: int = _number("lane")
+    phrase: str = _text("phrase")
+    policy: dict[str, Any] = Field(default_factory=dict, sa_column=Column("policy", JSON, nullable=False))
+
+
+class ListRule(SQLModel, table=True):
+    """Units of a group × roles, added to the list or taken off it (sign plus, minus); empty means any."""
+
+    __tablename__ = "list_rules"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_list_rules"),
+        _reference("list_rules", "list_id", "distribution_lists"),
+        CheckConstraint("sign IN ('plus', 'minus')", name="ck_list_rules_sign"),
+        Index("ix_list_rules_list_id", "list_id"),
+    )
+
+    id: int | None = _id()
+    list_id: int = _number("list_id")
+    sign: str = _word("sign", 5)
+    unit_group: str = _word("unit_group", 60)
+    except_group: str = _word("except_group", 60)
+    roles: list[str] = Field(default_factory=list, sa_column=Column("roles", JSON, nullable=False))
+
+
+class ListMember(SQLModel, table=True):
+    """A holder put on a list, or taken off it, singly. ``origin``: import (column 名单) or office."""
+
+    __tablename__ = "list_members"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_list_members"),
+        _reference("list_members", "list_id", "distribution_lists"),
+        _reference("list_members", "holder_id", "holders"),
+        CheckConstraint("sign IN ('plus', 'minus')", name="ck_list_members_sign"),
+        CheckConstraint("origin IN ('import', 'office')", name="ck_list_members_origin"),
+        Index("ix_list_members_list_id", "list_id"),
+        Index("ix_list_members_holder_id", "holder_id"),
+    )
+
+    id: int | None = _id()
+    list_id: int = _number("list_id")
+    holder_id: int = _number("holder_id")
+    sign: str = _word("sign", 5)
+    origin: str = _word("origin", 10)
+    created_by: str = _word("created_by", 120)
+    valid_from: datetime = _time("valid_from")
+    valid_to: datetime | None = _time("valid_to", null=True)
+
+
+class Suppression(SQLModel, table=True):
+    """An address that is not written to. ``scope``: a list code, or empty for all. By address, so that it outlives
+    the person's leaving and coming back.
+    """
+
+    __tablename__ = "suppressions"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_suppressions"),
+        CheckConstraint("reason IN ('complaint', 'asked', 'office', 'hard_bounce')", name="ck_suppressions_reason"),
+        Index("ix_suppressions_address_key", "address_key"),
+    )
+
+    id: int | None = _id()
+    address_key: str = _word("address_key", 254)
+    scope: str = _word("scope", 20)
+    reason: str = _word("reason", 20)
+    evidence: str = _text("evidence")
+    until: datetime | None = _time("until", null=True)
+    created_at: datetime = _time("created_at")
+    created_by: str = _word("created_by", 120)
+    lifted_at: datetime | None = _time("lifted_at", null=True)
+    lifted_by: str = _word("lifted_by", 120)
+
+
+class ImportRun(SQLModel, table=True):
+    """One import that was made: of which file, by whom, with which counts."""
+
+    __tablename__ = "import_runs"
+    __table_args__ = (PrimaryKeyConstraint("id", name="pk_import_runs"),)
+
+    id: int | None = _id()
+    source: str = _text("source")
+    file_hash: str = _word("file_hash", 64)
+    scope: str = _word("scope", 10)
+    at: datetime = _time("at")
+    created_by: str = _word("created_by", 120)
+    added: int = _number("added")
+    changed: int = _number("changed")
+    ended: int = _number("ended")
+    unchanged: int = _number("unchanged")

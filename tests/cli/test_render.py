@@ -1,0 +1,108 @@
+"""``mailer render`` as a person calls it: three files, no data folder, mistakes in Chinese."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+
+import pytest
+
+from mailer.cli.main import main
+
+ISSUE = """# 澄江区创建全国文明城区 工作快报
+
+第128期
+
+澄江区创建全国文明城区工作指挥部办公室
+
+2026年11月20日
+
+## 【指挥调度】
+
+11月18日，澄江区召开创建工作推进会，通报三季度测评结果。（本刊）
+
+## 【简讯】
+
+**石桥镇：**近日，清理楼道堆物52处，新装休息座椅18把。
+
+**编辑：林晓禾**
+
+---
+
+**发：各成员单位主要领导、信息员**
+
+---
+
+**电子邮箱：kuaibao@chengjiang.example**
+"""
+
+
+@pytest.fixture
+def issue_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "128.md"
+    path.write_text(ISSUE, encoding="utf-8")
+    return path
+
+
+def test_it_writes_what_a_recipient_gets_and_makes_no_data_folder(issue_file, tmp_path, capsys):
+    out = tmp_path / "样张" / "128"
+    assert (
+        main(["render", str(issue_file), "--out", str(out), "--list", "报", "--recipient", "li@unit.test", "--json"])
+        == 0
+    )
+    (line,) = capsys.readouterr().out.splitlines()
+    result = json.loads(line)
+    assert result["event"] == "result"
+    assert result["subject"].startswith("澄江区创建全国文明城区工作快报第128期：")
+    assert sorted(path.name for path in out.iterdir()) == ["issue.eml", "issue.html", "issue.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["128.md", "样张"]
+    mail = email.message_from_bytes((out / "issue.eml").read_bytes(), policy=email.policy.default)
+    assert mail["To"] == "li@unit.test"
+    assert mail["Reply-To"] == "kuaibao@chengjiang.example"
+    assert mail["List-Id"] == "报 <bao.chengjiang.example>"
+    html = mail.get_body(("html",)).get_content()
+    shown = (out / "issue.html").read_text(encoding="utf-8")
+    assert "".join(html.split()) == "".join(shown.split())
+    assert "石桥镇：" in (out / "issue.txt").read_text(encoding="utf-8")
+
+
+def test_the_configured_sender_wins_over_the_printed_mailbox(issue_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("MAILER_FROM", "澄江快报 <send@mail.chengjiang.example>")
+    assert main(["render", str(issue_file), "--out", str(tmp_path)]) == 0
+    mail = email.message_from_bytes((tmp_path / "issue.eml").read_bytes(), policy=email.policy.default)
+    assert mail["From"] == "澄江快报 <send@mail.chengjiang.example>"
+    assert mail["Reply-To"] == "kuaibao@chengjiang.example"
+
+
+def test_a_configured_address_that_is_none_is_told(issue_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("MAILER_REPLY_TO", "没有邮箱")
+    assert main(["render", str(issue_file), "--out", str(tmp_path / "x")]) == 2
+    assert "MAILER_REPLY_TO" in capsys.readouterr().err
+
+
+def test_the_same_issue_gives_the_same_content(issue_file, tmp_path, capsys):
+    hashes = set()
+    for name in ("a", "b"):
+        assert main(["render", str(issue_file), "--out", str(tmp_path / name)]) == 0
+        hashes.add((tmp_path / name / "issue.html").read_bytes())
+    assert len(hashes) == 1
+    assert "已写好" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["missing.md", "--out", "x"], 2, "读不到文件 missing.md"),
+        (["128.md", "--out", "x", "--list", "抄"], 2, "报"),
+        (["128.md", "--out", "x", "--recipient", "a@t.test, b@t.test"], 2, "--recipient"),
+        (["128.md", "--out", "128.md/x"], 1, "样张写不进"),
+        (["empty.md", "--out", "x"], 1, "怎么办"),
+    ],
+)
+def test_mistakes_are_named_and_nothing_is_left_behind(issue_file, tmp_path, capsys, arguments, code, said):
+    (tmp_path / "empty.md").write_bytes(b"")
+    assert main(["render", *arguments]) == code
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
