@@ -38,7 +38,7 @@ def _duration(text: str) -> timedelta:
 
 
 def _count(text: str) -> int:
-    if not text.strip().isdigit():
+    if not text.strip().isdecimal():
         raise ValueError("不是非负整数|例如 2；0 表示不限。")
     return int(text)
 
@@ -81,20 +81,25 @@ def _listen(text: str) -> tuple[str, int] | None:
     if not text:
         return None
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65_535:
+    if not host or not port.isdecimal() or int(port) > 65_535:
         raise ValueError("不是“主机:端口”|例如 127.0.0.1:8025。")
     return host.strip("[]"), int(port)
 
 
 def _relay_url(text: str) -> str:
-    if text:
+    if not text:
+        return text
+    try:
         parts = urlsplit(text)
-        if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
-            raise ValueError(
-                "不是发信服务器地址|例如 smtps://smtp.example.com:465、smtp+starttls://mail.example.com:587、smtp://127.0.0.1:25。"
-            )
-        if parts.username or parts.password:
-            raise ValueError("里带了用户名或密码|请分别写在 MAILER_RELAY_USER 和 MAILER_RELAY_PASSWORD。")
+        usable = parts.scheme in {"smtp", "smtps", "smtp+starttls"} and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is none
+        usable = False
+    if not usable:
+        raise ValueError(
+            "不是发信服务器地址|例如 smtps://smtp.example.com:465、smtp+starttls://mail.example.com:587、smtp://127.0.0.1:25。"
+        )
+    if parts.username or parts.password:
+        raise ValueError("里带了用户名或密码|请分别写在 MAILER_RELAY_USER 和 MAILER_RELAY_PASSWORD。")
     return text
 
 
@@ -114,7 +119,7 @@ def _setting(read: Callable[[str], Any], default: str, help_text: str, *, secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    data_dir: Path = _setting(lambda text: Path(text).expanduser(), "./data", "数据文件夹：数据库、发送日志、密钥")
+    data_dir: Path = _setting(lambda text: Path(text or "./data").expanduser(), "./data", "数据文件夹：数据库、发送日志、密钥")
     database_url: str = _setting(
         _text, "", "数据库；空为数据文件夹里的 SQLite。PostgreSQL 写 postgresql+psycopg://用户@主机/库名", secret=True
     )

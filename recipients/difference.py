@@ -146,7 +146,7 @@ def _change(current: Current, person: Incoming, warnings: list[Remark]) -> Chang
         )
     paper = new.paper_only if new.note else old.paper_only
     texts = {"职务": (old.title, new.title), "电话": (old.phone, new.phone), "备注": (old.printed_note, new.note)}
-    fields += [word for word, (before, after) in texts.items() if after != before]
+    fields += [word for word, (before, after) in texts.items() if after and after != before]
     lists = current.lists if person.lists is None else person.lists
     if set(lists) != set(current.lists):
         fields.append("名单")

@@ -15,6 +15,8 @@ from mailer.feedback.classify import classify
 from mailer.feedback.report import Kind, RecipientReport, ReturnedMail, read_report
 from mailer.feedback.wording import explain
 
+MAIL_LIMIT = 50 * 1024 * 1024  # octets; what is longer is kept cut, and said so
+
 _KINDS = {
     Kind.BOUNCE: "退信",
     Kind.DELAYED: "延迟通知",
@@ -37,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--json", action="store_true", help="输出 JSON，每行一个")
         sub.add_argument("-h", "--help", action="help", help="显示本说明")
 
+    take = actions.add_parser("take-in", help="收下一封退信（标准输入，供邮件系统的管道使用）", add_help=False)
+    take.add_argument("--recipient", metavar="邮箱", default="", help="信封收件人（退信地址）")
+    take.add_argument("--sender", metavar="邮箱", default="", help="信封发件人")
+    take.add_argument("--json", action="store_true", help="输出 JSON")
+    take.add_argument("-h", "--help", action="help", help="显示本说明")
+
 
 def run(args: argparse.Namespace, out: Output) -> int:
     return _ACTIONS[args.action](args, out)
@@ -46,6 +54,13 @@ def _parse(args: argparse.Namespace, out: Output) -> int:
     for path in args.files:
         _show_mail(path, read_report(_read(path)), out)
     return int(Exit.DONE)
+
+
+def _take_in(args: argparse.Namespace, out: Output) -> int:
+    """0: stored, also when not understood; 75 (EX_TEMPFAIL): not stored, the mail system shall try again. Never 1."""
+    from mailer.cli import take_in  # noqa: PLC0415 - parse and classify need no database
+
+    return int(take_in.take_in(sys.stdin.buffer.read(MAIL_LIMIT + 1), args.recipient, args.sender, out))
 
 
 def _read(path: Path) -> bytes:
@@ -118,4 +133,8 @@ def _reply_line(line: str, number: int) -> tuple[str, str]:
     return reply, domain
 
 
-_ACTIONS: dict[str, Callable[[argparse.Namespace, Output], int]] = {"parse": _parse, "classify": _classify}
+_ACTIONS: dict[str, Callable[[argparse.Namespace, Output], int]] = {
+    "parse": _parse,
+    "classify": _classify,
+    "take-in": _take_in,
+}

@@ -65,11 +65,42 @@ def _check(args: argparse.Namespace, out: Output) -> Exit:
     return Exit.FAILED if stops else Exit.DONE
 
 
+def _import(args: argparse.Namespace, out: Output) -> Exit:
+    from mailer.cli import issue_shelf  # noqa: PLC0415 - parse and check need no database
+
+    return issue_shelf.take(args.file, out)
+
+
+def _list(args: argparse.Namespace, out: Output) -> Exit:
+    from mailer.cli import issue_shelf  # noqa: PLC0415 - parse and check need no database
+
+    del args
+    return issue_shelf.show_all(out)
+
+
+def _show(args: argparse.Namespace, out: Output) -> Exit:
+    from mailer.cli import issue_shelf  # noqa: PLC0415 - parse and check need no database
+
+    return issue_shelf.show(args.number, out)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="输出 JSON")
+
+
+def _add_number(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("number", metavar="期号", help="期号，或 id:编号")
+    _add_json(parser)
+
+
 HANDLERS: dict[
     str, tuple[str, Callable[[argparse.ArgumentParser], None], Callable[[argparse.Namespace, Output], Exit]]
 ] = {
     "parse": ("读一个期刊文件，显示读懂了什么（不保存）", _add_file, _parse),
     "check": ("发出前的核对：期号、日期、密级标志、署名、名单等（不保存）", _add_file, _check),
+    "import": ("收录一个期刊文件", _add_file, _import),
+    "list": ("收录了哪些期", _add_json, _list),
+    "show": ("看收录的一期", _add_number, _show),
 }
 
 
@@ -144,8 +175,9 @@ def _finding_json(finding: Finding) -> dict[str, object]:
 
 
 def _where(place: Place) -> str:
-    line = f"第 {place.line} 行" if place.line else ""
-    return f"{line}{f'（{place.note}）' if place.note else ''}：" if line or place.note else ""
+    if place.line is None:
+        return f"{place.note}：" if place.note else ""
+    return f"第 {place.line} 行{f'（{place.note}）' if place.note else ''}："
 
 
 def _short(text: str, longest: int = 28) -> str:

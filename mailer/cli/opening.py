@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
-from mailer import wiring
+from mailer import log, wiring
 from mailer.cli.output import CommandError, Exit
 from mailer.flow.office import Office
 from mailer.settings import SettingError, Settings, load
@@ -17,6 +17,8 @@ from mailer.store.engine import Store
 
 
 def settings() -> Settings:
+    """The settings; from here on the log of this process is quiet unless its command says otherwise."""
+    log.configure(json=False, quiet=True)
     try:
         return load()
     except SettingError as error:

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     if args.action == "export":
         with _session() as session:
             return export(session, args.file, datetime.now(UTC), out)
-    roster, file_hash = _read(args.files)
+    roster, file_hash = read_rosters(args.files)
     if args.dry_run:
         from mailer.flow.preview_recipients import preview_recipients  # noqa: PLC0415  # only what a dry run needs
 
@@ -59,10 +59,13 @@ def run(args: argparse.Namespace, out: Output) -> int:
 
 def _session() -> AbstractContextManager[Session]:
     """One transaction on the installation's database, committed on leaving, rolled back by an exception."""
-    raise CommandError("not_initialised", "还没有建立数据文件夹。", "请先运行：mailer init", Exit.USAGE)
+    from mailer.cli.opening import transaction  # noqa: PLC0415  # loads the database layer
+
+    return transaction()
 
 
-def _read(files: list[Path]) -> tuple[Roster, str]:
+def read_rosters(files: list[Path]) -> tuple[Roster, str]:
+    """The roster of all files together, and the sha256 over them. Raises CommandError."""
     from recipients.roster import read_roster  # noqa: PLC0415  # spreadsheets are loaded by this command only
     from recipients.spreadsheet import read  # noqa: PLC0415
     from recipients.workbook_limits import FILE_BYTES, SpreadsheetError, too_big  # noqa: PLC0415

@@ -11,11 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mailer.cli import findings, ledger_text, opening, watching
+from mailer.cli import findings, issue_shelf, ledger_text, opening, watching
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.content.facts import Sender
-from mailer.content.issue import Issue, NotAnIssueError
-from mailer.content.readers import MAX_BYTES
+from mailer.content.issue import Issue
 from mailer.flow.draw_up_order import (
     NobodyError,
     UnknownListError,
@@ -27,7 +26,7 @@ from mailer.flow.office import Office
 from mailer.flow.ports import RelayError
 from mailer.flow.prepare_mailing import KeyConflictError, Order, prepare_mailing
 from mailer.flow.release_mailing import approve, release, schedule
-from mailer.flow.take_issue import look_over, stored_issue, take_issue
+from mailer.flow.take_issue import look_over
 from mailer.settings import SettingError, Settings
 from mailer.store import queries
 from mailer.transport.configured import relay_of
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     office = opening.office(settings, store)
     wait_for = _wait_for(args.wait)
     actor = opening.actor()
-    revision_id, issue, found = _issue(office, args.issue, actor)
+    revision_id, issue, found = _issue(office, args.issue)
     reasons = findings.settle(found, waived=args.waive, accepted=args.yes, out=out)
     order = _order(office, settings, args, revision_id, issue)
     _ask_relay(settings)
@@ -116,38 +115,13 @@ def _moment(text: str, settings: Settings) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _issue(office: Office, wanted: str, actor: str) -> tuple[int, Issue, Sequence[findings.Finding]]:
+def _issue(office: Office, wanted: str) -> tuple[int, Issue, Sequence[findings.Finding]]:
     """A file, the number of an issue already taken, or id:N."""
-    path = Path(wanted)
-    if wanted.startswith("id:") or (wanted.isdigit() and not path.is_file()):
-        return _stored(office, wanted)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(
-            "file_missing", f"读不到文件 {path}：{error.strerror}", "请检查文件名和所在文件夹。", Exit.USAGE
-        ) from error
-    try:
-        taken = take_issue(office, data=data, filename=path.name, actor=actor)
-    except NotAnIssueError as error:
-        raise CommandError(error.code, error.message, error.hint) from error
+    if wanted.startswith("id:") or (wanted.isdigit() and not Path(wanted).is_file()):
+        revision_id, issue, sha256 = issue_shelf.find(office, wanted)
+        return revision_id, issue, look_over(office, issue, sha256)
+    taken = issue_shelf.take_file(office, Path(wanted))
     return taken.revision_id, taken.issue, taken.findings
-
-
-def _stored(office: Office, wanted: str) -> tuple[int, Issue, Sequence[findings.Finding]]:
-    with office.store.read() as session:
-        rows = queries.issues(session)
-    number = wanted.removeprefix("id:")
-    rows = [row for row in rows if str(row.id if wanted.startswith("id:") else row.number) == number]
-    if not rows:
-        raise CommandError(
-            "no_issue", f"没有收录过 {wanted}。", "看看有哪些：mailer issues list；或直接给出文件。", Exit.USAGE
-        )
-    issue = stored_issue(office, rows[0].revision_id)
-    if issue is None:
-        raise CommandError("no_issue", f"{wanted} 的内容读不到。", "请重新收录：mailer issues import 文件")
-    return rows[0].revision_id, issue, look_over(office, issue, rows[0].source_sha256)
 
 
 def _order(office: Office, settings: Settings, args: argparse.Namespace, revision_id: int, issue: Issue) -> Order:

@@ -15,31 +15,10 @@ from mailer.settings import Settings
 from mailer.store import queries, queue
 from mailer.store.engine import Store
 from mailer.wake.local import LocalWake
-from mailer.workers.embedded import Dispatcher, OtherRelayError
+from mailer.workers.embedded import Dispatcher, DispatcherThread, OtherRelayError
 
 _TELL_EVERY = 1.0  # seconds
 _STOPPED = frozenset({MailingStatus.HELD, MailingStatus.PAUSED, MailingStatus.CANCELLED})
-
-
-class _Foreground:
-    """The dispatcher in a thread; what it raises is raised here."""
-
-    def __init__(self, dispatcher: Dispatcher, until: object) -> None:
-        self.failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(dispatcher, until), name="mailer-dispatcher")
-        self._thread.start()
-
-    def _run(self, dispatcher: Dispatcher, until: object) -> None:
-        try:
-            dispatcher.run(until)  # type: ignore[arg-type]  # a callable
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-            self.failure = error
-
-    def is_alive(self) -> bool:
-        return self._thread.is_alive()
-
-    def join(self, timeout: float | None = None) -> None:
-        self._thread.join(timeout)
 
 
 def send_and_watch(
@@ -57,7 +36,7 @@ def send_and_watch(
     watch = _Watch(store, office, mailing_id)
     until = watch.is_over if wait else watch.nothing_due
     elsewhere = bool(settings.broker_url)
-    foreground: _Foreground | None = None
+    foreground: DispatcherThread | None = None
     if not elsewhere:
         dispatcher = Dispatcher(settings, store, LocalWake(), stop)
         try:
@@ -69,13 +48,13 @@ def send_and_watch(
                 "请让两边的 MAILER_RELAY_URL、MAILER_RELAY_USER 一致，或先停掉那个程序。",
             ) from None
         if wait or not elsewhere:
-            foreground = _Foreground(dispatcher, until)
+            foreground = DispatcherThread(dispatcher, until)
     try:
         over = _follow(watch, foreground, wait=wait, wait_for=wait_for, out=out)
     finally:
         stop.set()
         if foreground is not None:
-            foreground.join()
+            foreground.wait()
     if foreground is not None and foreground.failure is not None:
         raise foreground.failure
     return _result(watch, out, waited=wait, over=over)
@@ -105,7 +84,7 @@ class _Watch:
 
 
 def _follow(
-    watch: _Watch, foreground: _Foreground | None, *, wait: bool, wait_for: timedelta | None, out: Output
+    watch: _Watch, foreground: DispatcherThread | None, *, wait: bool, wait_for: timedelta | None, out: Output
 ) -> bool:
     """Tells the progress until it is over; False when the waiting time ran out."""
     started = time.monotonic()
@@ -116,8 +95,7 @@ def _follow(
                 return True
             time.sleep(0.2)
         else:
-            foreground.join(0.1)
-            if not foreground.is_alive():
+            if foreground.wait(0.1):
                 return True
         now = time.monotonic()
         if wait_for is not None and now - started > wait_for.total_seconds():

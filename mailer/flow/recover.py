@@ -1,6 +1,6 @@
 """What a dead worker left behind: its journal and its leases, settled row by row.
 
-Only by whoever can take the dead worker's flock (same host), or, on another host, after the lease ran out. A live
+Only by whoever can take the dead worker's flock, or, where its folder cannot be seen, after the lease ran out. A live
 worker's rows are never taken, however old its lease. What the journal proves is settled; begun without an outcome is in
 doubt; a row with no begin line goes back to the queue if the journal can be trusted to be whole, that is of this boot.
 """
@@ -44,22 +44,21 @@ def recover(kit: SendKit) -> int:
 
 def _recover_worker(kit: SendKit, worker: Any, leases: Sequence[Any]) -> int:
     now = kit.clock.now()
-    if worker is not None and worker.host == kit.home.worker.host:
+    try:
+        taken = journal.take_over(Path(worker.journal)) if worker is not None else None
+    except WorkerAliveError:
+        _watch_hanging(kit, worker, leases, now)
+        return 0
+    if taken is not None:
         try:
-            taken = journal.take_over(Path(worker.journal))
-        except WorkerAliveError:
-            _watch_hanging(kit, worker, leases, now)
-            return 0
-        if taken is not None:
-            try:
-                for lease in leases:
-                    with kit.store.begin() as session:
-                        _recover_lease(session, kit, lease, journal.read_lease(taken.folder, lease.id), now)
-                    taken.forget(lease.id)
-            finally:
-                taken.close()
-            return len(leases)
-    # another host, or a journal that is gone: the lease itself is the only lock, so it has to be over
+            for lease in leases:
+                with kit.store.begin() as session:
+                    _recover_lease(session, kit, lease, journal.read_lease(taken.folder, lease.id), now)
+                taken.forget(lease.id)
+        finally:
+            taken.close()
+        return len(leases)
+    # a folder that cannot be seen from here: another host, or it is gone. The lease itself is the only lock, so it has to be over
     over = [lease for lease in leases if lease.expires_at + _OTHER_HOST_MARGIN <= now]
     for lease in over:
         with kit.store.begin() as session:

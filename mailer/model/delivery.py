@@ -165,11 +165,3 @@ def transition(status: DeliveryStatus, event: DeliveryEventKind) -> DeliveryStat
 def sources(event: DeliveryEventKind) -> tuple[DeliveryStatus, ...]:
     """The statuses an event moves: what a conditional UPDATE has to ask for."""
     return tuple(_MOVES[event])
-
-
-def target(event: DeliveryEventKind) -> DeliveryStatus:
-    """Where an event leads, for events with one target only."""
-    targets = set(_MOVES[event].values())
-    if len(targets) != 1:
-        raise ValueError(f"{event} leads to more than one status")
-    return targets.pop()

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _MAC_BYTES = 10
-_TOKEN = re.compile(r"(\d{1,18})[.-]([a-z2-7]{4})[.-]([a-z2-7]{16})", re.IGNORECASE)
+# ASCII: foreign text also holds letters and digits that only equal ours when case or script is disregarded
+_TOKEN = re.compile(r"(\d{1,18})[.-]([a-z2-7]{4})[.-]([a-z2-7]{16})", re.IGNORECASE | re.ASCII)
 #: Crockford's alphabet: no I, L, O, U, because people read the 件号 out on the telephone.
 _SPOKEN = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PIECE_ID_DIGITS = 7

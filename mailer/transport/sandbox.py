@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,6 +52,7 @@ class _Handler:
         self._folder, self._take_report = folder, take_report
         self._greeted: set[str] = set()
         self.accepted = 0
+        self.reports_owed = 0
 
     async def handle_RCPT(  # noqa: N802 - the name aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
@@ -117,7 +119,14 @@ class _Handler:
             action=action, status=status, recipient=address, sender=envelope.mail_from, original=content,
             at=datetime.now(UTC),
         )  # fmt: skip
-        asyncio.get_running_loop().call_later(_REPORT_AFTER, take, report, envelope.mail_from)
+        sender = envelope.mail_from
+        self.reports_owed += 1
+
+        def send_back() -> None:
+            self.reports_owed -= 1
+            take(report, sender)
+
+        asyncio.get_running_loop().call_later(_REPORT_AFTER, send_back)
 
 
 class SandboxServer:
@@ -168,6 +177,12 @@ class SandboxServer:
             self._handler, hostname="sandbox.test", ident="mailer sandbox relay", loop=self._loop,
             data_size_limit=_SIZE_LIMIT, enable_SMTPUTF8=False,
         )  # fmt: skip
+
+    def wait_for_reports(self, within: float) -> None:
+        """Until every returned mail that is owed was handed over, ``within`` seconds at most."""
+        deadline = time.monotonic() + within
+        while self._handler.reports_owed and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def stop(self) -> None:
         if self._thread.is_alive():

@@ -50,15 +50,41 @@ class Dispatcher:
             self._lock.release()
 
 
+class DispatcherThread:
+    """A dispatcher in a thread of its own. What it raises is kept for whoever waits.
+
+    Waiting goes by an event, not by Thread.join: a signal that interrupts a join marks the thread as ended although it
+    still runs (CPython 3.11, bpo-45274), and the process would leave in the middle of a message.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, until: Callable[[], bool]) -> None:
+        self.failure: BaseException | None = None
+        self._done = threading.Event()
+        threading.Thread(target=self._run, args=(dispatcher, until), name="mailer-dispatcher", daemon=True).start()
+
+    def _run(self, dispatcher: Dispatcher, until: Callable[[], bool]) -> None:
+        try:
+            dispatcher.run(until)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self.failure = error
+        finally:
+            self._done.set()
+
+    def wait(self, within: float | None = None) -> bool:
+        """True when it has ended."""
+        return self._done.wait(within)
+
+
 @contextmanager
 def in_background(settings: Settings, store: Store, wake: LocalWake) -> Iterator[Dispatcher]:
-    """The dispatcher in a thread of its own while the block runs."""
+    """The dispatcher in a thread of its own while the block runs; raises afterwards what it raised."""
     stop = threading.Event()
     dispatcher = Dispatcher(settings, store, wake, stop)
-    thread = threading.Thread(target=dispatcher.run, args=(lambda: False,), name="mailer-dispatcher")
-    thread.start()
+    thread = DispatcherThread(dispatcher, lambda: False)
     try:
         yield dispatcher
     finally:
         stop.set()
-        thread.join()
+        thread.wait()
+    if thread.failure is not None:
+        raise thread.failure

@@ -127,23 +127,23 @@ def session():
 
 
 def test_taking_over_and_exporting(roster, session, tmp_path, capsys):
-    read = command._read([roster])
+    read = command.read_rosters([roster])
     assert command.take_over(session, *read, arguments(roster), AT).as_json()["added"] == 2
     assert command.take_over(session, *read, arguments(roster), AT).as_json()["unchanged"] == 2
     for name in ("out.csv", "out.xlsx"):
         out = Output(json=True, stdout=io.StringIO())
         assert command.export(session, tmp_path / name, AT, out) == 0
-        again = command._read([tmp_path / name])
+        again = command.read_rosters([tmp_path / name])
         assert command.take_over(session, *again, arguments(tmp_path / name, full=True), AT).as_json()["unchanged"] == 2
 
 
 def test_people_leave_only_after_a_yes_and_many_after_a_second_word(roster, session):
     roster.write_text(LIST + "".join(f"镇{n},人{n},信息员,a{n}@x.example\n" for n in range(20)), encoding="utf-8")
-    command.take_over(session, *command._read([roster]), arguments(roster), AT)
+    command.take_over(session, *command.read_rosters([roster]), arguments(roster), AT)
     session.commit()
     shorter = roster.with_name("b.csv")
     shorter.write_text("\n".join(roster.read_text(encoding="utf-8").splitlines()[:-1]), encoding="utf-8")
-    read = command._read([shorter])
+    read = command.read_rosters([shorter])
     with pytest.raises(CommandError) as caught:
         command.take_over(session, *read, arguments(shorter, full=True), AT)
     assert (caught.value.code, caught.value.exit_code) == ("needs_yes", 2)
@@ -151,7 +151,7 @@ def test_people_leave_only_after_a_yes_and_many_after_a_second_word(roster, sess
     assert len(command.take_over(session, *read, arguments(shorter, full=True, yes=True), AT).difference.ended) == 1
     shorter.write_text(LIST, encoding="utf-8")
     with pytest.raises(CommandError) as caught:
-        command.take_over(session, *command._read([shorter]), arguments(shorter, full=True, yes=True), AT)
+        command.take_over(session, *command.read_rosters([shorter]), arguments(shorter, full=True, yes=True), AT)
     assert (caught.value.code, caught.value.exit_code) == ("needs_confirmation", 1)
 
 

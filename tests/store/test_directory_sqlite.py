@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, inspect, literal, select
+from sqlalchemy import func, inspect, literal, select, update
 from sqlalchemy.exc import StatementError
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, col, create_engine
@@ -109,6 +109,7 @@ def test_the_same_file_twice_changes_nothing(session):
 @pytest.mark.parametrize("write", [write_csv, lambda rows: write_xlsx([("人员名单", rows)])])
 def test_an_export_taken_in_again_changes_nothing(session, write):
     take(session, PEOPLE)
+    session.execute(update(tables.Holder).where(col(tables.Holder.name) == "沈亦").values(paper_only=True))
     roster = read_roster([("x", read(write(directory.export_rows(session, AT))))])
     found = directory.difference(session, roster, Scope.FULL, AT)
     assert (found.added, found.changed, found.ended, found.unchanged, found.regrouped) == ([], [], [], 7, {})
@@ -143,6 +144,8 @@ def test_blank_cells_erase_nothing_and_a_lost_address_is_said(session):
     assert found.unchanged == 7
     assert [w.code for w in found.warnings] == ["kept_address"]
     assert ("吴满", "wu@x.example", None) in names(directory.members(session, "发", AT + 2 * DAY))
+    assert take(session, edited("王二", 备注=""), at=AT + DAY).unchanged == 7
+    assert ("王二", None, Withheld.PAPER) in names(directory.members(session, "报", AT + 2 * DAY))
 
 
 def test_what_each_scope_ends(session):
@@ -156,6 +159,14 @@ def test_what_each_scope_ends(session):
     assert len(found.ended) == 6
 
 
+def test_a_changed_column_of_lists_moves_the_person(session):
+    take(session, PEOPLE)
+    take(session, edited("冯程", 名单="发"), at=AT + DAY)
+    assert names(directory.members(session, "送", AT + DAY)) == []
+    assert ("冯程", "feng@x.example", None) in names(directory.members(session, "发", AT + DAY))
+    assert names(directory.members(session, "送", AT)) == [("冯程", "feng@x.example", None)]
+
+
 def test_a_day_of_the_past_can_be_read_again(session):
     take(session, PEOPLE)
     take(
@@ -165,6 +176,15 @@ def test_a_day_of_the_past_can_be_read_again(session):
         AT + DAY,
     )
     assert ("吴满", "wu@x.example", None) in names(directory.members(session, "发", AT))
+    assert names(directory.members(session, "发", AT - DAY)) == []
+    assert "吴满" in [row[2] for row in directory.export_rows(session, AT + DAY - timedelta(seconds=1))]
+    assert "吴满" not in [row[2] for row in directory.export_rows(session, AT + DAY)]
+    holder = select(col(tables.Holder.id)).where(col(tables.Holder.valid_to).is_not(None))
+    link = tables.HolderAddress
+    open_links = (
+        select(func.count()).select_from(link).where(col(link.holder_id).in_(holder), col(link.valid_to).is_(None))
+    )
+    assert session.execute(open_links).scalar_one() == 0
     later = names(directory.members(session, "发", AT + DAY))
     assert ("吴满", "wu@x.example", None) not in later
     assert ("新人", "xin@x.example", None) in later

@@ -9,16 +9,24 @@ from mailer.content.issue import Contact
 from mailer.content.readers.emphasis import BLANKS
 from mailer.content.readers.lexicon import despaced
 from mailer.content.readers.numerals import find_dates, fold
+from mailer.content.readers.words import words
 
 _S: Final = r"[ \u3000\t]{0,6}"
 _LABELS: Final = {
-    "phone": "联系电话 办公电话 咨询电话 投稿电话 值班电话 服务电话 热线电话 监督电话 座机 电话 手机 热线 联系方式 Tel TEL tel".split(),
-    "fax": "传真电话 传真 Fax FAX fax".split(),
-    "email": (
-        "电子邮箱 电子邮件 电子信箱 投稿邮箱 联系邮箱 工作邮箱 信息报送邮箱 邮箱地址 邮箱 信箱 E-mail E-Mail Email EMAIL email e-mail 投稿地址 来稿请发至"
-        " 来稿请寄 投稿 来稿 邮件"
-    ).split(),
-    "other": "邮政编码 邮编 地址 通信地址 通讯地址 办公地址 网址 网站 微信公众号 微信 公众号 微博 QQ群 QQ".split(),
+    "phone": words("""
+    联系电话 办公电话 咨询电话 投稿电话 值班电话 服务电话 热线电话 监督电话 座机 电话 手机
+    热线 联系方式 Tel TEL tel
+    """),
+    "fax": words("传真电话 传真 Fax FAX fax"),
+    "email": words("""
+    电子邮箱 电子邮件 电子信箱 投稿邮箱 联系邮箱 工作邮箱 信息报送邮箱 邮箱地址 邮箱 信箱
+    E-mail E-Mail Email EMAIL email e-mail 投稿地址 来稿请发至
+    来稿请寄 投稿 来稿 邮件
+    """),
+    "other": words("""
+    邮政编码 邮编 地址 通信地址 通讯地址 办公地址 网址 网站 微信公众号 微信 公众号 微博
+    QQ群 QQ
+    """),
 }
 _KIND: Final = {word: kind for kind, words in _LABELS.items() for word in words}
 _LABEL_RE: Final = re.compile(

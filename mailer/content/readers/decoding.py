@@ -33,7 +33,7 @@ _LINE_ENDS: Final = str.maketrans(
 
 
 def decode(data: bytes) -> str:
-    """The text of the file with ``\\n`` as its only line end.
+    """The text of the file with a line feed as its only line end.
 
     Reads UTF-8 with or without a byte order mark, UTF-16 with one, and GB18030 (so also GBK and GB2312).
     Raises NotAnIssueError ``not_text``.

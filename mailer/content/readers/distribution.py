@@ -8,11 +8,15 @@ from typing import Final
 from mailer.content.issue import Distribution
 from mailer.content.readers.emphasis import BLANKS
 from mailer.content.readers.lexicon import despaced
+from mailer.content.readers.words import words
 
 _LABELS: Final = {
-    "report": "报 报送 主送 呈报 抄报 呈送 上报 主报 呈 报送单位 主送单位 报送领导 报送范围".split(),
-    "copy_to": "送 抄送 分送 送达 抄送单位 并送 送阅".split(),
-    "issue_to": "发 印发 分发 下发 发送 发至 增发 本期增发 印发单位 发放范围 发送单位 发送范围 印送 加发 分发单位".split(),
+    "report": words("报 报送 主送 呈报 抄报 呈送 上报 主报 呈 报送单位 主送单位 报送领导 报送范围"),
+    "copy_to": words("送 抄送 分送 送达 抄送单位 并送 送阅"),
+    "issue_to": words("""
+    发 印发 分发 下发 发送 发至 增发 本期增发 印发单位 发放范围 发送单位 发送范围 印送
+    加发 分发单位
+    """),
 }
 _ROLE: Final = {word: role for role, words in _LABELS.items() for word in words}
 _S: Final = r"[ \u3000\u00a0\t]{0,6}"

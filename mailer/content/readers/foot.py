@@ -46,8 +46,8 @@ class Foot:
     """What the foot says."""
 
     credits: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    distribution: Distribution = Distribution()
-    contact: Contact = Contact()
+    distribution: Distribution = field(default_factory=Distribution)
+    contact: Contact = field(default_factory=Contact)
     copies: int | None = None
     secrecy: str | None = None
     imprint: list[Line] = field(default_factory=list)

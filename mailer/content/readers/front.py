@@ -14,16 +14,20 @@ from mailer.content.readers.emphasis import BLANKS, Rich
 from mailer.content.readers.lexicon import despaced
 from mailer.content.readers.lines import Gap, Line
 from mailer.content.readers.paragraphs import Paragraph, title_like
+from mailer.content.readers.words import words
 
 _LONGEST_ENTRY: Final = 70
 _S: Final = "[ 　]{0,4}"
-_NOTE_WORDS: Final = "编者按语 编者按 编者的话 编者语 编前语 编前话 开栏的话 开栏语 本刊按 按语 按".split()
+_NOTE_WORDS: Final = words("编者按语 编者按 编者的话 编者语 编前语 编前话 开栏的话 开栏语 本刊按 按语 按")
 _NOTE_RE: Final = re.compile(
     rf"[【〖\[(（]?{_S}(?P<label>"
     + "|".join(_S.join(word) for word in _NOTE_WORDS)
     + rf"){_S}[】〗\])）]?{_S}(?P<colon>[:：]?)"
 )
-_CONTENTS_WORDS: Final = "本期目录 目录 本期要目 本期要闻目录 要目 本期导读 导读 本期导航 内容提要 本期提要 本期看点 本期内容 内容导读 CONTENTS Contents".split()
+_CONTENTS_WORDS: Final = words("""
+    本期目录 目录 本期要目 本期要闻目录 要目 本期导读 导读 本期导航 内容提要 本期提要
+    本期看点 本期内容 内容导读 CONTENTS Contents
+    """)
 _CONTENTS_RE: Final = re.compile(
     rf"[【〖\[(（]?{_S}(?P<label>"
     + "|".join(_S.join(word) for word in _CONTENTS_WORDS)
@@ -106,15 +110,11 @@ class FrontReader:
 
     def _ends_note(self, at: int) -> bool:
         paragraph = self._paragraphs[at]
-        if paragraph.heading or begins_front_part(paragraph) or labels.bracketed(paragraph.rich) is not None:
+        if _is_heading(paragraph) or begins_front_part(paragraph) or paragraph.rich.all_bold:
             return True
-        if (
-            paragraph.marker[:1] in {"◆", "■"}
-            or paragraph.rich.all_bold
-            or labels.run_in_title(paragraph.rich, closed=True)
-        ):
+        if labels.run_in_title(paragraph.rich, closed=True) or title_like(paragraph.text):
             return True
-        return title_like(paragraph.text) or paragraph.text.startswith(tuple(labels.OPENING))
+        return paragraph.text.startswith(tuple(labels.OPENING))
 
     def _read_contents(self, at: int, match: re.Match[str]) -> int:
         first = self._paragraphs[at]

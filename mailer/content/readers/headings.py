@@ -6,6 +6,7 @@ Decides by marks first, then by shape and by what follows; the depth of # marks 
 from __future__ import annotations
 
 from enum import Enum
+from itertools import pairwise
 from typing import Final
 
 from mailer.content.readers import labels, lexicon
@@ -13,8 +14,8 @@ from mailer.content.readers.emphasis import BLANKS
 from mailer.content.readers.lexicon import despaced
 from mailer.content.readers.paragraphs import Paragraph, title_like
 
-_SECTION_SIGNS: Final = frozenset("◆■◇□▌▍※◎")
-_TITLE_SIGNS: Final = frozenset("★☆●▲△►▶")
+_SECTION_SIGNS: Final = frozenset("◆■◇□▌▍")
+_TITLE_SIGNS: Final = frozenset("★☆●○▲△►▶◎※")
 _LONGEST_HEADING: Final = 80
 _LONGEST_SIGNED: Final = 40
 
@@ -37,6 +38,15 @@ class Headings:
         self._signed = any(
             p.marker[:1] in _SECTION_SIGNS and not p.heading and lexicon.section_like(p.text) for p in paragraphs
         )
+        self._named = any(
+            not p.marker and p.single and lexicon.section_name(p.text) and not lexicon.level_mark(p.text)
+            for p in paragraphs
+        )
+        # numbered lines in bold are titles where articles end with a byline between them, else levels of one article
+        self._numbered_titles = any(
+            p.rich.all_bold and lexicon.level_mark(p.text) and labels.split_byline(above.text)[1] is not None
+            for above, p in pairwise(paragraphs)
+        )
         hashed = [p.text for p in paragraphs if p.heading and labels.bracketed(p.rich) is None]
         # headings of which none is a usual name and one is a sentence are the titles of an issue without sections
         self._only_titles = not any(map(lexicon.section_name, hashed)) and not all(map(lexicon.section_like, hashed))
@@ -44,12 +54,13 @@ class Headings:
         self._hashed_brackets = any(p.heading and labels.bracketed(p.rich) is not None for p in paragraphs)
 
     def part_of(
-        self, at: int, *, section: str | None, marked: bool, empty: bool, open_item: bool, topics: bool
+        self, at: int, *, section: str | None, marked: bool, empty: bool, article: str | None, topics: bool
     ) -> tuple[Part, str]:
         """The part and its words.
 
         ``section``/``marked``/``empty``: the section that is open, whether its heading had # marks, whether it has no
-        item yet. ``open_item``: an article is open (no byline yet). ``topics``: topics stand on lines of their own here.
+        item yet. ``article``: the title of the item that is open (no byline yet), "" if it has none, None if none is open.
+        ``topics``: topics stand on lines of their own here.
         """
         paragraph = self._all[at]
         inner = labels.bracketed(paragraph.rich)
@@ -65,22 +76,23 @@ class Headings:
         if len(paragraph.text) > _LONGEST_HEADING:
             return Part.TEXT, ""
         if paragraph.heading:
-            return self._hash_heading(at, open_item)
+            return self._hash_heading(at, article)
         sign = paragraph.marker.strip(BLANKS)[:1]
         if sign in _SECTION_SIGNS | _TITLE_SIGNS:
             return self._signed_heading(at, sign)
         if paragraph.marker:
             return Part.TEXT, ""
-        return self._bare_heading(at, open_item)
+        return self._bare_heading(at, open_item=article is not None)
 
     def _topic_line(self, at: int, section: str | None, empty: bool) -> bool:
         """A bare 【…】 directly below a # heading, with briefs below it, is a topic on its own line."""
         return section is not None and empty and at + 1 < len(self._all) and not self._is_heading_shape(at + 1)
 
-    def _hash_heading(self, at: int, open_item: bool) -> tuple[Part, str]:
+    def _hash_heading(self, at: int, article: str | None) -> tuple[Part, str]:
         text = self._all[at].text
-        if open_item and lexicon.level_mark(text) and not lexicon.section_like(text):
-            return Part.TEXT, ""
+        numbered = lexicon.level_mark(text)
+        if article is not None and numbered and not lexicon.section_name(text) and not lexicon.level_mark(article):
+            return Part.TEXT, ""  # a numbered level inside an article
         sections_marked = self._bracketed or self._signed
         if sections_marked:
             section = lexicon.section_name(text)
@@ -97,14 +109,14 @@ class Headings:
         text = paragraph.text.rstrip(BLANKS)
         if len(text) > _LONGEST_SIGNED or text[-1] in "。；，！？：:" or "。" in text or _has_label(paragraph):
             return Part.TEXT, ""
-        others_mark = self._bracketed or self._hashed
+        others_mark = self._bracketed or self._hashed or self._named
         if lexicon.section_like(text) and (sign in _SECTION_SIGNS or not (others_mark or self._signed)):
             return Part.SECTION, _spaced_out(text)
         if sign in _SECTION_SIGNS and not others_mark and not self._signed:
             return Part.SECTION, text
         return (Part.TITLE, text) if self._text_follows(at) else (Part.TEXT, "")
 
-    def _bare_heading(self, at: int, open_item: bool) -> tuple[Part, str]:
+    def _bare_heading(self, at: int, *, open_item: bool) -> tuple[Part, str]:
         paragraph = self._all[at]
         text = paragraph.text
         numbered = lexicon.level_mark(text) and (open_item or self._bracketed or self._hashed or self._signed)
@@ -113,10 +125,17 @@ class Headings:
         underlined = paragraph.underline == "=" or (paragraph.underline == "-" and lexicon.section_like(text))
         if underlined and paragraph.single and title_like(text + "  ") and not open_item:
             return (Part.SECTION if lexicon.section_like(text) else Part.TITLE), text
-        if _has_label(paragraph) or not paragraph.single:
+        if not paragraph.single or text[0] in "（(":
             return Part.TEXT, ""
+        if _has_label(paragraph):  # a title may begin with a unit and a colon too
+            titled = title_like(text) and self._text_follows(at) and not _has_label(self._all[at + 1])
+            return (Part.TITLE, text) if titled else (Part.TEXT, "")
         if paragraph.rich.all_bold and len(text) <= _LONGEST_HEADING:
-            if text[-1] in "。；;，,：:！" or "。" in text or (lexicon.level_mark(text) and open_item):
+            if (
+                text[-1] in "。；;，,：:！"
+                or "。" in text
+                or (lexicon.level_mark(text) and (open_item or not self._numbered_titles))
+            ):
                 return Part.TEXT, ""
             return (Part.TITLE, text) if at + 1 < len(self._all) or len(text) > 4 else (Part.TEXT, "")
         if title_like(text) and self._text_follows(at):

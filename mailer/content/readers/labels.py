@@ -61,10 +61,11 @@ def split_briefs(rich: Rich, *, briefs: bool, topic: str | None = None) -> list[
     like a unit. ``topic``: the topic that already holds.
     """
     out: list[Brief] = []
-    begun, units, starts = 0, (), False
+    begun, starts = 0, False
+    units: tuple[str, ...] = ()
     labelled = False
     for at in _candidates(rich.text):
-        head = _head(rich, at, first=at == 0, briefs=briefs, labelled=labelled, topic=topic)
+        head = _head(rich, at, first=at == 0, briefs=briefs, labelled=labelled)
         if head is None:
             continue
         if at > 0:
@@ -91,7 +92,7 @@ def _candidates(text: str) -> list[int]:
 
 
 def _head(
-    rich: Rich, at: int, *, first: bool, briefs: bool, labelled: bool, topic: str | None
+    rich: Rich, at: int, *, first: bool, briefs: bool, labelled: bool
 ) -> tuple[int, str | None, tuple[str, ...]] | None:
     """(where the text begins, new topic or None, units) if a brief begins at ``at``."""
     start = _skip(rich.text, at)
@@ -132,6 +133,8 @@ def _label(rich: Rich, at: int, *, first: bool, briefs: bool, more: bool) -> tup
         at = numbered.end()
     bold_end = rich.bold_end(at)
     match = _LABEL_RE.match(text, at)
+    if match and first and _titles(text, match.end(), bold_end):
+        return None  # 街道：老楼里的议事会 in bold before the text is a title with a colon
     if match:
         name = text[at : match.start("colon")].strip(BLANKS)
         if not name or name[0] in "（(“":
@@ -150,6 +153,17 @@ def _label(rich: Rich, at: int, *, first: bool, briefs: bool, more: bool) -> tup
             if units:
                 return bold_end, units
     return None
+
+
+def _titles(text: str, colon_end: int, bold_end: int) -> bool:
+    """Whether the bold run of a label goes on beyond its colon like a title: no end of a sentence, and text after it."""
+    after = text[colon_end:bold_end].strip(BLANKS)
+    return (
+        len(after) > 3
+        and after[-1] not in _SENTENCE_ENDS + "；;，,"
+        and "。" not in after
+        and bool(text[bold_end:].strip(BLANKS))
+    )
 
 
 def _skip(text: str, at: int) -> int:

@@ -39,7 +39,7 @@ _BREAK_RE: Final = re.compile(
     r"|\[(?:分页|换页|分页符|page ?break)\]",
     re.IGNORECASE,
 )
-_PAGE_COMMENT_RE: Final = re.compile(r"page|分页|换页|第 ?[0-9一二三四五六七八九十]+ ?页|\d{1,4}", re.IGNORECASE)
+_PAGE_COMMENT_RE: Final = re.compile(r"page|分页|换页|第 ?[0-9一二三四五六七八九十]+ ?页|\d{1,4}$", re.IGNORECASE)
 _FRONT_MATTER_RE: Final = re.compile(r"[A-Za-z_][\w .-]{0,40}:(?:\s|$)|[ \t]+\S|- |#|$")
 
 

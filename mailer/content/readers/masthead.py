@@ -6,6 +6,7 @@ Reads by shape and place, since offices print no labels. Knows nothing of the bo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -80,7 +81,7 @@ def read_masthead(lines: list[Line]) -> Masthead:
             kept, pending = kept + [p for p in pending if p not in kept], []
             kept.sort(key=lambda part: part.index)
             head.end = index + 1
-    _name(head, kept, pending, lines)
+    _name(head, kept, pending)
     return head
 
 
@@ -107,7 +108,7 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
     if not text or _TABLE_RULE_RE.fullmatch(text):
         return [], True
     if not line.heading and (mark := secrecy_mark(text)):
-        head.secrecy = head.secrecy or mark
+        head.secrecy = f"{head.secrecy} {mark}" if head.secrecy else mark
         return [], True
     if not line.heading and foot.kind_of(line) in {foot.Kind.CREDITS, foot.Kind.CONTACT, foot.Kind.COPIES}:
         head.foot_lines.append(line)
@@ -132,7 +133,12 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
     for number in numbers:
         _take_number(head, number)
     if numbers:
-        printed = text[min(n.start for n in numbers) : max(n.end for n in numbers)].strip(BLANKS)
+        begin = min(number.start for number in numbers)
+        if begin and text[begin - 1] in "（(":
+            begin -= 1
+        printed = text[begin : max(number.end for number in numbers)].strip(BLANKS)
+        if printed[0] in "（(" and printed[-1] not in "）)":
+            printed = printed[1:]
         head.number_printed = " ".join(filter(None, [head.number_printed, printed]))
     for found in dates:
         head.date = head.date or found.value
@@ -184,9 +190,7 @@ def _take_number(head: Masthead, number: numerals.FoundNumber) -> None:
         head.number, head.year, head.series = number.value, number.year, number.series or head.series
 
 
-def _left_over(
-    text: str, found: list[numerals.FoundNumber | numerals.FoundDate] | list[numerals.FoundNumber]
-) -> list[str]:
+def _left_over(text: str, found: Sequence[numerals.FoundNumber | numerals.FoundDate]) -> list[str]:
     pieces: list[str] = []
     at = 0
     for span in sorted(found, key=lambda item: item.start):
@@ -208,7 +212,7 @@ def _trim(part: str) -> str:
     return bare
 
 
-def _name(head: Masthead, kept: list[_Part], pending: list[_Part], lines: list[Line]) -> None:
+def _name(head: Masthead, kept: list[_Part], pending: list[_Part]) -> None:
     """Chooses the title among the pieces, then the office, and sets the rest aside."""
     parts = kept or (
         pending[:1] if pending and (pending[0].line.heading or lexicon.is_bulletin_name(pending[0].text)) else []

@@ -10,23 +10,25 @@ from typing import Final
 
 from mailer.content.readers.emphasis import BLANKS
 from mailer.content.readers.lexicon import despaced
+from mailer.content.readers.words import words
 
-_TASKS: Final = (
-    "责任编辑 执行编辑 值班编辑 本期编辑 本期责编 本期校对 本期审核 文字编辑 图文编辑 美术编辑 编辑 责编 主编 副主编 执行主编 总编辑 总编 副总编 编审 编校"
-    " 责任校对 校对 校稿 审校 校核 审核 初审 复审 终审 复核 审阅 审定 审签 核签 核稿 核发 审稿 审批 签发人 签发 签批 批准 拟稿 撰稿 撰写 供稿 采编 采写 组稿 统稿 整理"
-    " 排版 制版 版式 制作 美编 设计 摄影 录入 打印 印制 监制 策划 总策划 值班 值班主任 负责人 本期值班 责任人 联系人 联络人 通讯员 记者 信息员 翻译 文字 图片"
-).split()
+_TASKS: Final = words("""
+    责任编辑 执行编辑 值班编辑 本期编辑 本期责编 本期校对 本期审核 文字编辑 图文编辑 美术编辑
+    编辑 责编 主编 副主编 执行主编 总编辑 总编 副总编 编审 编校 责任校对 校对 校稿 审校
+    校核 审核 初审 复审 终审 复核 审阅 审定 审签 核签 核稿 核发 审稿 审批 签发人 签发
+    签批 批准 拟稿 撰稿 撰写 供稿 采编 采写 组稿 统稿 整理 排版 制版 版式 制作 美编
+    设计 摄影 录入 打印 印制 监制 策划 总策划 值班 值班主任 负责人 本期值班 责任人 联系人
+    联络人 通讯员 记者 信息员 翻译 文字 图片
+    """)
 _S: Final = r"[ \u3000\u00a0\t]{0,6}"
 _TASK: Final = "|".join(_S.join(task) for task in sorted(_TASKS, key=len, reverse=True))
 _TASK_RE: Final = re.compile(
     r"(?:^|(?<=[ \u3000\u00a0\t；;，,、|｜/）)(（【\[]))(?P<label>"
-    + f"(?:{_TASK}){_S}(?:[、/／和与兼及]{_S}(?:{_TASK}){_S}){{0,3}}"
-    + r")(?:[:：]|[／/丨|｜](?=[^a-zA-Z0-9]))"
+    f"(?:{_TASK}){_S}(?:[、/／和与兼及]{_S}(?:{_TASK}){_S}){{0,3}}"
+    r")(?:[:：]|[／/丨|｜](?=[^a-zA-Z0-9]))"
 )
 _SPACED_TASK_RE: Final = re.compile(
-    r"(?:^|(?<=[ \u3000\t]))(?P<label>"
-    + "|".join(sorted(_TASKS, key=len, reverse=True))
-    + r")[ \u3000\t]{1,8}(?=[\u4e00-\u9fff])"
+    r"(?:^|(?<=[ \u3000\t]))(?P<label>" + _TASK + r")[ \u3000\t]{1,8}(?=[\u4e00-\u9fff])"
 )
 _OTHER_LABEL_RE: Final = re.compile(
     r"(?:^|(?<=[ \u3000\t]))(?:电|传|手|邮|地|网|联|投|E|e|报|送|发|主|抄|印|（共|\(共|共)[^：:，。]{0,8}[:：]|[（(]?共?印[0-9０-９]"
@@ -88,7 +90,7 @@ def names_of(text: str) -> tuple[str, ...]:
                     names.append(single)
                     single = ""
             else:
-                names.append(single + bare if single else bare)
+                names += [single, bare] if len(single) > 1 else [single + bare]
                 single = ""
         if len(single) >= 2:
             names.append(single)

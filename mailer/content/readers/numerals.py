@@ -15,7 +15,7 @@ _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | d
     (0x3000, 0x00A0, 0x2002, 0x2003, 0x2009, 0x202F, 0x09), 0x20
 )
 # 〇 is written with whatever round sign the keyboard offered: ○ and the Latin, Greek and Cyrillic O
-_DIGITS: Final = {sign: "0" for sign in "〇○零OoΟО◯"} | {sign: str(n) for n, sign in enumerate("一二三四五六七八九", 1)}
+_DIGITS: Final = dict.fromkeys("〇○零OoΟО◯", "0") | {sign: str(n) for n, sign in enumerate("一二三四五六七八九", 1)}
 _DIGITS["两"] = "2"
 _TENS: Final = {"十": 10, "百": 100, "千": 1000}
 _N: Final = "0-9〇○零OoΟО◯一二三四五六七八九十百千廿卅两"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 from typing import Final
 
 from mailer.content.readers import emphasis, labels, lexicon
@@ -15,6 +16,7 @@ from mailer.content.readers.emphasis import BLANKS, Rich
 from mailer.content.readers.lines import Gap, Line
 
 LONGEST_TITLE: Final = 50
+_LONGEST_TITLE_WITH_COMMA: Final = 34
 _PAIRS: Final = ("（）", "()", "“”", "《》", "【】", "「」", "『』", "〔〕")
 _LEADER_RE: Final = re.compile(r"(?:[…·.．。_—-]{2,}|[ 　\t]{2,})[ 　]*[(（]?[0-9０-９]{1,3}[)）]?$")
 _UNFINISHED: Final = "，、,（(“‘《〈「『【〔—-和与及的"
@@ -87,7 +89,7 @@ def _paragraph(parts: list[Line]) -> Paragraph:
 def _with_spaces(parts: list[Line]) -> list[Rich]:
     """Chinese text joins without a space; two Latin words that were on two lines need one."""
     out = [parts[0].rich]
-    for above, line in zip(parts, parts[1:], strict=False):
+    for above, line in pairwise(parts):
         ends, begins = above.text[-1:], line.text[:1]
         if line.gap == Gap.NONE and ends.isascii() and ends.isalpha() and begins.isascii() and begins.isalpha():
             out.append(Rich.plain(" "))
@@ -165,7 +167,9 @@ def _openness(parts: list[Line]) -> Open:
         if last[-1] in _UNFINISHED[:16] or (len(last) > 1 and _depth(last)):
             return Open.SURELY
         long = len(parts) > 1 or len(last) > LONGEST_TITLE or re.search(r"[。；！？]", last)
-        dated = "，" in last and _BEGINS_TEXT_RE.match(last)
+        dated = "，" in last and (
+            len(last) > _LONGEST_TITLE_WITH_COMMA or _BEGINS_TEXT_RE.match(last) or _labelled(last)
+        )
         return Open.LIKELY if long or dated else Open.PERHAPS
     return Open.NO
 
@@ -196,18 +200,18 @@ def _begins_part(line: Line, *, bold_above: bool = False) -> bool:
     text = line.text
     if text[0] in "【〖◆■" or lexicon.level_mark(text) or (line.rich.bold_end(0) > 0 and not bold_above):
         return True
+    return _labelled(text) or text.startswith(("附件", "附：", "编者按"))
+
+
+def _labelled(text: str) -> bool:
     head = re.match(r"[^：:，。；]{1,40}[：:]", text)
-    return bool(head and lexicon.units_of(head[0][:-1])) or text.startswith(("附件", "附：", "编者按"))
+    return bool(head and lexicon.units_of(head[0][:-1]))
 
 
 def title_like(text: str) -> bool:
     """Whether a line on its own has the shape of a title: short, no end of a sentence, nothing left open."""
     if not 4 <= len(text) <= LONGEST_TITLE or text[0] in "|（(，。、；：”》" or text[-1] in "。；，、：:;,.（(“《…":
         return False
-    return (
-        "。" not in text
-        and "；" not in text
-        and not _depth(text)
-        and not lexicon.level_mark(text)
-        and bool(text.strip(BLANKS))
-    )
+    if "。" in text or "；" in text or _depth(text) or lexicon.level_mark(text):
+        return False
+    return sum("\u3400" <= sign <= "\u9fff" for sign in text) >= 3

@@ -75,7 +75,8 @@ class SectionReader:
         last = current.items[-1] if current and current.items else None
         part, text = self._headings.part_of(
             at, section=current.heading if current else None, marked=bool(current and current.marked), empty=last is None,
-            open_item=last is not None and not last.closed and bool(last.texts), topics=self._topic is not None,
+            article=last.title or "" if last is not None and not last.closed and last.texts else None,
+            topics=self._topic is not None,
         )  # fmt: skip
         if part is Part.SECTION:
             self._sections.append(_Opened(text, paragraph.line, marked=bool(paragraph.heading)))
@@ -106,13 +107,12 @@ class SectionReader:
                 self._close(last, byline, paragraph)
                 return
             byline = None
+        awaits = last is not None and bool(last.title) and not last.texts
         titled = labels.run_in_title(rich, closed=last is None or last.closed or bool(last.units))
-        if titled and not (last is not None and last.title and not last.texts):
-            pieces = labels.split_briefs(rich.cut(0, rich.bold_end(0)).strip(), briefs=False)
-            if not any(piece.starts for piece in pieces):
-                last = _Draft(paragraph.line, title=titled[0])
-                self._add(section, last)
-                rich = titled[1]
+        if titled and not awaits and not labels.split_briefs(rich, briefs=False)[0].starts:
+            last = _Draft(paragraph.line, title=titled[0])
+            self._add(section, last)
+            rich = titled[1]
         self._read_briefs(section, last, paragraph, rich)
 
     def _read_briefs(self, section: _Opened, last: _Draft | None, paragraph: Paragraph, rich: Rich) -> None:
@@ -136,7 +136,7 @@ class SectionReader:
 
     def _new_brief(self, section: _Opened, last: _Draft, paragraph: Paragraph) -> bool:
         """Whether a paragraph without label is another brief and not the next paragraph of the last one."""
-        if last.title is not None:
+        if last.title is not None or not last.texts:
             return False
         if paragraph.gap & Gap.RULE and labels.ends_sentence(last.texts[-1] if last.texts else ""):
             return True

@@ -35,6 +35,23 @@ def test_what_is_no_address_is_refused(text):
     assert caught.value.problem is AddressProblem.BAD_EMAIL
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("zhang", "没有 @"),
+        ("a@@x.example", "不止一个 @"),
+        ("a b@x.example", "空格"),
+        ("a@x", "没有点"),
+        ("a@1.2.3.4", "数字地址"),
+        ("a..b@x.example", "@ 前面"),
+        ("a@x.example办公", "中英文混在一起"),
+    ],
+)
+def test_common_mistakes_are_told_in_words_of_their_own(text, words):
+    with pytest.raises(AddressError, match=words):
+        EmailAddress.parse(text)
+
+
 @pytest.mark.parametrize("text", ["", "  "])
 def test_nothing_is_named_as_nothing(text):
     with pytest.raises(AddressError) as caught:
@@ -85,6 +102,7 @@ def test_other_domains_are_real(domain):
         ("(办公(旧))a@x.example b@x.example【家】", ["a@x.example", "b@x.example"], Repair.REMARK),
         ("张三（a@x.example）", ["a@x.example"], Repair.REMARK),
         ("a@x.example 办公室", ["a@x.example"], Repair.REMARK),
+        ("a@x.example。 办公室", ["a@x.example"], Repair.CLOSING),
         ("“a@x.example”", ["a@x.example"], Repair.QUOTES),
         ('=HYPERLINK("mailto:a@x.example","a@x.example")', ["a@x.example"], Repair.FORMULA),
         ('=HYPERLINK("mailto:a@x.example","发邮件")', ["a@x.example"], Repair.FORMULA),

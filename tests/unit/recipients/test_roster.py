@@ -99,7 +99,7 @@ def test_several_addresses_make_several_entries_of_one_person():
     roster = from_rows(("松陵镇", "郑好", "信息员", "a@x.example；b@x.example、A@x.example"))
     assert [v[3] for v in valid(roster)] == ["a@x.example", "b@x.example"]
     assert duplicates(roster) == [("A@x.example", 2, 2)]
-    assert len(roster.people) == 1
+    assert [len(p.holder.addresses) for p in roster.people] == [2]
 
 
 def test_a_good_and_a_bad_address_give_one_entry_in_each_list():
@@ -168,6 +168,16 @@ def test_a_remark_about_a_mailbox_does_not_make_a_row_a_header():
     )
     assert len(valid(roster)) == 2
     assert rejected(roster) == [(4, "no_email")]
+
+
+def test_a_row_with_two_words_of_a_header_is_not_one():
+    row = ("松陵镇", "李一", "联系人", "", "单位邮箱", "科员")
+    assert rejected(from_rows((*ONE, "", ""), row, header=[*HEADER, "备注", "职务"])) == [(3, "no_email")]
+
+
+def test_a_repeated_header_does_not_take_the_row_above_for_its_groups():
+    roster = from_rows(ONE, ("松陵镇", "李一", "信息员", ""), HEADER, ("区科协", "王二", "主要领导", "w@x.example"))
+    assert valid(roster)[1] == ("区科协", "王二", "主要领导", "w@x.example")
 
 
 def test_columns_grouped_by_role_in_a_header_of_two_rows():

@@ -1,0 +1,31 @@
+"""``mailer beat``: the clock of an installation with Celery workers."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+
+from mailer import log
+from mailer.cli import opening
+from mailer.cli.output import CommandError, Exit, Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    del parser  # everything is in the settings
+
+
+def run(args: argparse.Namespace, out: Output) -> int:
+    del args, out
+    settings = opening.settings()
+    if not settings.broker_url:
+        raise CommandError(
+            "bad_setting",
+            "没有设置 MAILER_BROKER_URL。",
+            "单机不需要这个命令：mailer serve 自己会定时查看。",
+            Exit.USAGE,
+        )
+    from mailer.workers.celery_tasks import run_beat  # noqa: PLC0415 - celery is loaded by the processes that need it
+
+    log.configure(json=True, quiet=False)
+    run_beat(settings, opening.store(settings), threading.Event())
+    return int(Exit.DONE)

@@ -1,0 +1,101 @@
+"""``mailer issues import|list|show``: the issues an installation has taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailer.cli import issues, opening
+from mailer.cli.output import CommandError, Exit, Output
+from mailer.content.issue import Issue, NotAnIssueError, Severity, to_json
+from mailer.content.readers import MAX_BYTES
+from mailer.flow.office import Office
+from mailer.flow.take_issue import TakenIssue, stored_issue, take_issue
+from mailer.store import queries
+
+
+def take_file(office: Office, path: Path) -> TakenIssue:
+    """Reads and keeps a file. Raises CommandError."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise CommandError(
+            "file_missing", f"读不到文件 {path}：{error.strerror}", "请检查文件名和所在文件夹。", Exit.USAGE
+        ) from error
+    try:
+        return take_issue(office, data=data, filename=path.name, actor=opening.actor())
+    except NotAnIssueError as error:
+        raise CommandError(error.code, f"{path.name}：{error.message}", error.hint) from error
+
+
+def find(office: Office, wanted: str) -> tuple[int, Issue, str]:
+    """By number (the newest of that number) or id:N: revision id, issue, sha256 of its file. Raises CommandError."""
+    by_id = wanted.startswith("id:")
+    with office.store.read() as session:
+        rows = [
+            row for row in queries.issues(session) if str(row.id if by_id else row.number) == wanted.removeprefix("id:")
+        ]
+    issue = stored_issue(office, rows[0].revision_id) if rows else None
+    if issue is None:
+        raise CommandError(
+            "no_issue", f"没有收录过 {wanted}。", "看看有哪些：mailer issues list；或直接给出文件。", Exit.USAGE
+        )
+    return rows[0].revision_id, issue, rows[0].source_sha256
+
+
+def _office() -> Office:
+    settings = opening.settings()
+    return opening.office(settings, opening.store(settings))
+
+
+def take(path: Path, out: Output) -> Exit:
+    taken = take_file(_office(), path)
+    out.line(
+        f"{'已收录' if taken.is_new else '早已收录'}：{taken.issue.title} 第{taken.issue.number}期（id:{taken.issue_id}）"
+    )
+    for finding in taken.findings:
+        mark = "必须处理" if finding.severity is Severity.STOP else "请核对"
+        out.line(f"  {mark} [{finding.code}] {finding.message} → {finding.remedy}")
+    out.object(
+        {
+            "event": "result",
+            "issue": taken.issue_id,
+            "revision": taken.revision_id,
+            "number": taken.issue.number,
+            "created": taken.is_new,
+            "findings": [
+                {"code": each.code, "severity": str(each.severity), "message": each.message} for each in taken.findings
+            ],
+        }
+    )
+    return Exit.DONE
+
+
+def show_all(out: Output) -> Exit:
+    with _office().store.read() as session:
+        rows = queries.issues(session)
+    if not rows:
+        out.line("还没有收录过。收录一期：mailer issues import 文件；或直接 mailer send 文件")
+    for row in rows:
+        out.line(
+            f"id:{row.id:<4} 第{row.number}期  {row.issued_on}  {row.title}（{row.source_name}，第 {row.revision} 稿）"
+        )
+        out.object(
+            {
+                "issue": row.id,
+                "number": row.number,
+                "date": row.issued_on,
+                "title": row.title,
+                "revision": row.revision,
+                "file": row.source_name,
+            }
+        )
+    return Exit.DONE
+
+
+def show(wanted: str, out: Output) -> Exit:
+    _, issue, _ = find(_office(), wanted)
+    out.object(to_json(issue))
+    for line in issues.summary(issue):
+        out.line(line)
+    return Exit.DONE

@@ -1,0 +1,92 @@
+"""Celery's shell around the loop: one task that takes work for a minute, and the worker's own timer beside it.
+
+A task carries ids only and has no countdown, no result and no time limit: the queue is in the database, the task merely
+wakes. When Redis is gone or the consumer fell silent, the timer finds due rows within seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from celery import Celery
+
+from mailer import log, wiring
+from mailer.flow.sweep import EVERY, sweep
+from mailer.settings import Settings
+from mailer.store import queue
+from mailer.store.engine import Store
+from mailer.wake.celery import QUEUE, TAKE_WORK, CeleryWake, make_app
+from mailer.workers import loop
+
+TAKE_FOR = 60.0  # seconds
+
+
+class WorkerProcess:
+    """One sending process: its kit, and the rule that only one loop runs in it at a time."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._stack = ExitStack()
+        self.sending = self._stack.enter_context(wiring.sending(settings, store, "worker"))
+        self._busy = threading.Lock()
+        self._stop = threading.Event()
+        self._timer = threading.Thread(target=self._look_by_itself, name="mailer-timer", daemon=True)
+        self._timer.start()
+
+    def take_work(self) -> None:
+        """Sends what is due for up to TAKE_FOR seconds; returns at once when this process already does."""
+        if not self._busy.acquire(blocking=False):
+            return
+        try:
+            loop.run(self.sending.kit, take_for=TAKE_FOR, stop=self._stop, until=self._nothing_due)
+        finally:
+            self._busy.release()
+
+    def _nothing_due(self) -> bool:
+        kit = self.sending.kit
+        with kit.store.read() as session:
+            return not queue.due_mailings(session, kit.clock.now())
+
+    def _look_by_itself(self) -> None:
+        while not self._stop.wait(EVERY):
+            try:
+                if not self._busy.locked() and sweep(self.sending.kit):
+                    self.take_work()
+            except Exception as error:  # noqa: BLE001 - the timer is the last thing that may die
+                log.note("timer_failed", error=repr(error))
+
+    def stop(self) -> None:
+        self._stop.set()
+        with self._busy:  # what is on the wire gets its grace
+            self._stack.close()
+
+
+def run_worker(settings: Settings, store: Store) -> None:
+    """Serves until SIGTERM. One sending process: more of them are more processes, on as many machines as wanted."""
+    app = make_app(settings.broker_url)
+    process = WorkerProcess(settings, store)
+    _register(app, process.take_work)
+    worker = app.Worker(
+        pool="threads", concurrency=1, queues=[QUEUE], loglevel="WARNING", without_gossip=True, without_mingle=True,
+        without_heartbeat=True, quiet=True,
+    )  # fmt: skip
+    try:
+        worker.start()
+    finally:
+        process.stop()
+
+
+def _register(app: Celery, take_work: Callable[[], None]) -> None:
+    @app.task(name=TAKE_WORK, ignore_result=True)  # type: ignore[untyped-decorator]  # celery ships no types
+    def _take(_mailing_id: int) -> None:
+        take_work()
+
+
+def run_beat(settings: Settings, store: Store, stop: threading.Event) -> None:
+    """Sweeps every few seconds and nudges the workers of every mailing with work due."""
+    wake = CeleryWake(make_app(settings.broker_url))
+    with wiring.sending(settings, store, "beat") as sending:
+        while not stop.wait(EVERY):
+            for mailing_id in sweep(sending.kit):
+                wake.nudge(mailing_id)
