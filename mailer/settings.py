@@ -119,7 +119,9 @@ def _setting(read: Callable[[str], Any], default: str, help_text: str, *, secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    data_dir: Path = _setting(lambda text: Path(text or "./data").expanduser(), "./data", "数据文件夹：数据库、发送日志、密钥")
+    data_dir: Path = _setting(
+        lambda text: Path(text or "./data").expanduser(), "./data", "数据文件夹：数据库、发送日志、密钥"
+    )
     database_url: str = _setting(
         _text, "", "数据库；空为数据文件夹里的 SQLite。PostgreSQL 写 postgresql+psycopg://用户@主机/库名", secret=True
     )

@@ -41,6 +41,7 @@ def relay_of(settings: Settings, now: Callable[[], datetime], sandbox_port: int 
         now=now,
         pipelined=not settings.is_hosted,  # hosted mailboxes: lock-step until somebody has probed them
         one_at_a_time=settings.is_hosted,
+        wants_reports=bool(settings.intake_url or settings.lmtp_listen),
         is_sandbox=sandbox,
     )
 

@@ -16,8 +16,8 @@ from datetime import datetime
 from mailer.flow.ports import RelayError
 from mailer.model.reply import Fault, Outcome, Phase, Reply
 from mailer.transport.smtp import Extensions, SmtpSession, Timeouts
+from mailer.transport.tls import CertificateError, encrypt
 from mailer.transport.wire import Wire, WireFaultError
-
 
 SANDBOX = "sandbox"
 
@@ -41,15 +41,20 @@ class RelayAddress:
 
 
 class SmtpRelay:
-    """The configured relay: opens sessions. ``one_at_a_time``: logins queue up, as hosted mailboxes want."""
+    """The configured relay: opens sessions. ``one_at_a_time``: logins queue up, as hosted mailboxes want.
+
+    ``wants_reports``: somebody reads returned mail, so success and delay may be reported too (RFC 3461).
+    """
 
     def __init__(
         self, address: RelayAddress, *, connections: int, messages_per_connection: int, timeouts: Timeouts,
-        helo_name: str, now: Callable[[], datetime], pipelined: bool, one_at_a_time: bool, is_sandbox: bool = False,
+        helo_name: str, now: Callable[[], datetime], pipelined: bool, one_at_a_time: bool, wants_reports: bool = False,
+        is_sandbox: bool = False,
     ) -> None:  # fmt: skip
         self.address, self.connections = address, connections
         self.messages_per_connection = messages_per_connection
-        self._timeouts, self._helo, self._now, self._pipelined = timeouts, helo_name, now, pipelined
+        self._timeouts, self._helo, self._now = timeouts, helo_name, now
+        self._pipelined, self._wants_reports = pipelined, wants_reports
         self._turn = asyncio.Semaphore(1 if one_at_a_time else max(connections, 1))
         self.is_sandbox = is_sandbox
         self.fingerprint = SANDBOX if is_sandbox else address.fingerprint
@@ -71,6 +76,8 @@ class SmtpRelay:
         phase = Phase.CONNECT
         try:
             wire = await self._open()
+            if self.address.tls == "implicit":
+                await self._encrypt(wire)
             phase = Phase.GREETING
             greeting = await wire.reply(phase, self._timeouts.helo)
             if greeting.code != 220:
@@ -89,8 +96,7 @@ class SmtpRelay:
             if self.address.user:
                 phase = Phase.AUTH
                 await self._login(wire, offered)
-            if not wire.is_quiet:
-                raise WireFaultError(Fault.GARBLED, "a reply nobody waited for")
+            wire.check_quiet()
         except WireFaultError as fault:
             if wire is not None:
                 wire.abort()
@@ -99,14 +105,22 @@ class SmtpRelay:
             if wire is not None:
                 wire.abort()
             raise
-        return SmtpSession(wire, self.address.host, offered, self._timeouts, self._now, pipelined=self._pipelined)
+        return SmtpSession(
+            wire, self.address.host, offered, self._timeouts, self._now, pipelined=self._pipelined,
+            wants_reports=self._wants_reports,
+        )  # fmt: skip
 
     def _unreachable(self, phase: Phase, fault: WireFaultError) -> RelayError:
-        if fault.fault is Fault.TLS:
+        if isinstance(fault, CertificateError):
             return self._failure(
                 phase, None, fault, f"发信服务器的加密证书通不过核对：{fault.note}",
                 "确认 MAILER_RELAY_URL 里的主机名与证书一致；单位自建的证书用 MAILER_RELAY_CA 指明根证书文件。",
                 needs_person=True,
+            )  # fmt: skip
+        if fault.fault is Fault.TLS:
+            return self._failure(
+                phase, None, fault, f"与发信服务器的加密没有谈成：{fault.note}",
+                "端口和加密方式要对得上：465 用 smtps://，587 用 smtp+starttls://。", needs_person=True,
             )  # fmt: skip
         words = {
             Fault.REFUSED: "连不上发信服务器",
@@ -114,33 +128,28 @@ class SmtpRelay:
             Fault.CUT: "发信服务器断开了连接",
             Fault.GARBLED: "对方的应答不像邮件服务器",
         }
-        hint = "检查 MAILER_RELAY_URL 的主机和端口，以及网络和防火墙。"
+        hint = "检查 MAILER_RELAY_URL 的主机、端口和加密方式（465 用 smtps://，587 用 smtp+starttls://），以及网络和防火墙。"
         return self._failure(phase, None, fault, f"{words[fault.fault]}：{fault.note}", hint)
 
     async def _open(self) -> Wire:
-        loop = asyncio.get_running_loop()
-        address = self.address
-        implicit = address.tls == "implicit"
+        address, within = self.address, self._timeouts.connect
         try:
-            async with asyncio.timeout(self._timeouts.connect):
-                _, wire = await loop.create_connection(
-                    Wire,
-                    address.host,
-                    address.port,
-                    ssl=address.context if implicit else None,
-                    server_hostname=address.host if implicit else None,
-                )
-        except ssl.SSLError as error:
-            raise WireFaultError(Fault.TLS, _tls_words(error)) from error
+            async with asyncio.timeout(within):
+                _, wire = await asyncio.get_running_loop().create_connection(Wire, address.host, address.port)
         except TimeoutError as error:
-            raise WireFaultError(Fault.TIMEOUT, f"{self._timeouts.connect:g} s") from error
+            raise WireFaultError(Fault.TIMEOUT, f"{within:g} s") from error
         except OSError as error:
             raise WireFaultError(Fault.REFUSED, error.strerror or str(error)) from error
-        if implicit:
-            self._check_pin(wire)
         return wire
 
+    async def _encrypt(self, wire: Wire) -> None:
+        address = self.address
+        if address.context is None:
+            raise ValueError("TLS needs a context")
+        await encrypt(wire, address.context, host=address.host, pin=address.pin, within=self._timeouts.helo)
+
     async def _ehlo(self, wire: Wire) -> Extensions:
+        wire.check_quiet()
         wire.send(f"EHLO {self._helo}\r\n".encode("ascii"))
         reply = await wire.reply(Phase.EHLO, self._timeouts.helo)
         if reply.is_positive:
@@ -169,33 +178,8 @@ class SmtpRelay:
         if not wire.is_quiet:
             # bytes that came in the clear behind the 220 would be taken for encrypted ones
             raise WireFaultError(Fault.GARBLED, "bytes behind the answer to STARTTLS")
-        loop = asyncio.get_running_loop()
-        if self.address.context is None:
-            raise ValueError("STARTTLS needs a TLS context")
-        try:
-            transport = await loop.start_tls(
-                wire.transport,
-                wire,
-                self.address.context,
-                server_hostname=self.address.host,
-                ssl_handshake_timeout=self._timeouts.helo,
-            )
-        except ssl.SSLError as error:
-            raise WireFaultError(Fault.TLS, _tls_words(error)) from error
-        except (OSError, TimeoutError) as error:
-            raise WireFaultError(Fault.CUT, f"TLS: {error}") from error
-        if transport is None:
-            raise WireFaultError(Fault.CUT, "TLS: connection closed")
-        wire.rewire(transport)
-        self._check_pin(wire)
+        await self._encrypt(wire)
         return await self._ehlo(wire)
-
-    def _check_pin(self, wire: Wire) -> None:
-        if not self.address.pin:
-            return
-        certificate = wire.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        if hashlib.sha256(certificate).hexdigest() != self.address.pin:
-            raise WireFaultError(Fault.TLS, "the certificate is not the pinned one")
 
     async def _login(self, wire: Wire, offered: Extensions) -> None:
         """PLAIN, else LOGIN (RFC 4616). The first 535 asks a person: repeating it locks mailboxes."""
@@ -223,7 +207,3 @@ class SmtpRelay:
                 "核对 MAILER_RELAY_USER 和 MAILER_RELAY_PASSWORD；QQ、163 等邮箱这里填的是“授权码”，不是网页密码。",
                 needs_person=refused,
             )  # fmt: skip
-
-
-def _tls_words(error: ssl.SSLError) -> str:
-    return getattr(error, "verify_message", "") or error.reason or str(error)

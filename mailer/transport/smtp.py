@@ -14,6 +14,9 @@ from mailer.flow.ports import Envelope
 from mailer.model.reply import Fault, Outcome, Phase, Reply
 from mailer.transport.wire import Wire, WireFaultError
 
+_SEND_BODY = 354
+_GOING_AWAY = 421
+
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
@@ -56,6 +59,17 @@ class Extensions:
         return offered
 
 
+def _goes_on(phase: Phase, reply: Reply) -> bool:
+    """Whether the dialogue takes its next step; False for a refusal. Raises WireFaultError for what is neither."""
+    if reply.code == _SEND_BODY if phase is Phase.DATA else reply.is_positive:
+        return True
+    if reply.code >= 400:
+        return False
+    fault = WireFaultError(Fault.GARBLED, f"no answer to this command: {reply}")
+    fault.phase = phase
+    raise fault
+
+
 def xtext(text: str) -> str:
     """RFC 3461 4: '+', '=' and everything outside printable ASCII as +HH."""
     return "".join(
@@ -69,11 +83,12 @@ class SmtpSession:
 
     def __init__(
         self, wire: Wire, host: str, offered: Extensions, timeouts: Timeouts, now: Callable[[], datetime], *,
-        pipelined: bool,
+        pipelined: bool, wants_reports: bool,
     ) -> None:  # fmt: skip
         self._wire, self._host, self._timeouts, self._now = wire, host, timeouts, now
         self.offered = offered
         self._pipelined = pipelined and offered.pipelining
+        self._wants_reports = wants_reports
         self._broken = False
         self.sent = 0
 
@@ -93,13 +108,12 @@ class SmtpSession:
             refusal, phase = await (self._envelope_at_once(envelope) if self._pipelined else self._envelope(envelope))
             if refusal is not None:
                 return await self._refused(phase, refusal)
-            if not self._wire.is_quiet:
-                # something came that was not owed: whatever follows could not be paired with our commands
-                self._break()
-                return self._outcome(Phase.DATA, None, WireFaultError(Fault.GARBLED, "a reply nobody waited for"))
+            self._wire.check_quiet()  # after something that was not owed no reply could be paired with our commands
+            if self._wire.says_goodbye:
+                return await self._refused(phase, await self._answer(phase, self._timeouts.data))
         except WireFaultError as fault:
             self._break()
-            return self._outcome(getattr(fault, "phase", phase), None, fault)
+            return self._outcome(fault.phase or phase, None, fault)
         return await self._body(body)
 
     def _mail_command(self, envelope: Envelope) -> bytes:
@@ -112,15 +126,27 @@ class SmtpSession:
 
     def _rcpt_command(self, envelope: Envelope) -> bytes:
         command = f"RCPT TO:<{envelope.rcpt_to}>"
+        if self.offered.dsn and self._wants_reports:
+            # without a reader the good news of every copy would end in the office's own mailbox
+            command += " NOTIFY=SUCCESS,FAILURE,DELAY"
         if self.offered.dsn:
-            command += f" NOTIFY=SUCCESS,FAILURE,DELAY ORCPT=rfc822;{xtext(envelope.rcpt_to)}"
+            command += f" ORCPT=rfc822;{xtext(envelope.rcpt_to)}"
         return command.encode("ascii") + b"\r\n"
+
+    async def _ask(self, phase: Phase, commands: bytes, within: float) -> Reply:
+        try:
+            self._wire.check_quiet()
+        except WireFaultError as fault:
+            fault.phase = phase
+            raise
+        self._wire.send(commands)
+        return await self._answer(phase, within)
 
     async def _answer(self, phase: Phase, within: float) -> Reply:
         try:
             return await self._wire.reply(phase, within)
         except WireFaultError as fault:
-            fault.phase = phase  # type: ignore[attr-defined]  # how far the dialogue had got
+            fault.phase = phase
             raise
 
     async def _envelope(self, envelope: Envelope) -> tuple[Reply | None, Phase]:
@@ -131,33 +157,48 @@ class SmtpSession:
             (Phase.DATA, b"DATA\r\n", self._timeouts.data),
         )
         for phase, command, within in steps:
-            self._wire.send(command)
-            reply = await self._answer(phase, within)
-            if not (reply.code == 354 if phase is Phase.DATA else reply.is_positive):
+            reply = await self._ask(phase, command, within)
+            if not _goes_on(phase, reply):
                 return reply, phase
         return None, Phase.DATA
 
     async def _envelope_at_once(self, envelope: Envelope) -> tuple[Reply | None, Phase]:
         """PIPELINING: three commands, three replies, in order (RFC 2920 3.1)."""
-        self._wire.send(self._mail_command(envelope) + self._rcpt_command(envelope) + b"DATA\r\n")
-        mail = await self._answer(Phase.MAIL, self._timeouts.mail)
-        rcpt = await self._answer(Phase.RCPT, self._timeouts.rcpt) if mail.code != 421 else mail
-        data = await self._answer(Phase.DATA, self._timeouts.data) if 421 not in (mail.code, rcpt.code) else rcpt
+        commands = self._mail_command(envelope) + self._rcpt_command(envelope) + b"DATA\r\n"
+        mail = await self._ask(Phase.MAIL, commands, self._timeouts.mail)
+        if mail.code == _GOING_AWAY:
+            return mail, Phase.MAIL
+        rcpt = await self._answer(Phase.RCPT, self._timeouts.rcpt)
+        if rcpt.code == _GOING_AWAY:
+            return rcpt, Phase.RCPT
+        data = await self._answer(Phase.DATA, self._timeouts.data)
         for phase, reply in ((Phase.MAIL, mail), (Phase.RCPT, rcpt)):
-            if not reply.is_positive:
-                if data.code == 354:
-                    # RFC 2920 3.1: the host asks for a message without recipients; an empty one ends it
-                    self._wire.send(b".\r\n")
-                    await self._answer(Phase.DATA, self._timeouts.dot)
+            if not _goes_on(phase, reply):
+                if data.code == _SEND_BODY:
+                    await self._send_empty()
                 return reply, phase
-        return (None if data.code == 354 else data), Phase.DATA
+        return (None if _goes_on(Phase.DATA, data) else data), Phase.DATA
+
+    async def _send_empty(self) -> None:
+        """RFC 2920 3.1: the host asks for a message without recipients; an empty one ends it."""
+        self._wire.send(b".\r\n")
+        try:
+            await self._wire.reply(Phase.DATA, self._timeouts.dot)
+        except WireFaultError:
+            self._break()  # the refusal before it was clean all the same
 
     async def _refused(self, phase: Phase, refusal: Reply) -> Outcome:
         """A clean no before the body: recorded, and the session cleared for the next message."""
         outcome = self._outcome(phase, refusal)
-        if refusal.code == 421 or not self._wire.is_quiet:
+        if self._broken or refusal.code == _GOING_AWAY or self._wire.says_goodbye:
             self._break()
             return outcome
+        try:
+            self._wire.check_quiet()
+        except WireFaultError as fault:
+            self._break()
+            # a cut behind the refusal takes nothing back; an unowed reply leaves open which of them was the refusal
+            return self._outcome(phase, None, fault) if fault.fault is Fault.GARBLED else outcome
         try:
             self._wire.send(b"RSET\r\n")
             if not (await self._wire.reply(Phase.MAIL, self._timeouts.mail)).is_positive:
@@ -191,13 +232,11 @@ class SmtpSession:
         if not (200 <= reply.code < 300 or 400 <= reply.code < 600):
             self._break()
             return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, str(reply)))
-        if not self._wire.is_quiet:
-            goodbye = self._wire.says_goodbye
+        if self._wire.has_more and not self._wire.says_goodbye:
             self._break()
-            if not goodbye:
-                return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, "more than one reply"))
-        if reply.code == 421:
-            self._break()
+            return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, "more than one reply"))
+        if reply.code == _GOING_AWAY or not self._wire.is_quiet:
+            self._break()  # this reply was clean; the connection has no future
         return self._outcome(Phase.DOT, reply)
 
     def _break(self) -> None:

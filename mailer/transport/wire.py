@@ -1,7 +1,8 @@
 """Bytes to replies: reads SMTP replies off one connection, bounded in size and in total time per phase.
 
-Strict on purpose (RFC 5321 4.2): a line that is no reply, codes that differ within one reply, a reply longer than any
-honest one, or a reply nobody waited for make the connection worthless, because later replies could no longer be paired.
+Strict on purpose (RFC 5321 4.2): a line that is no reply or does not end in CRLF, codes that differ within one reply, a
+reply longer than any honest one, or a reply nobody waited for make the connection worthless, because later replies could
+no longer be paired.
 """
 
 from __future__ import annotations
@@ -13,18 +14,19 @@ from collections.abc import Sequence
 
 from mailer.model.reply import Fault, Phase, Reply
 
-_LINE = re.compile(rb"([2-5][0-9]{2})([ -]|$)")
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])[^\r\n\0]*)?")
 _LINE_LIMIT = 4_096  # octets; RFC 5321 4.5.3.1.5 says 512, some hosts write more
 _REPLY_LIMIT = 65_536  # octets of one reply with all its lines
 _SHUTTING_DOWN = 421  # the one reply a host may send at any time (RFC 5321 3.8)
 
 
 class WireFaultError(Exception):
-    """No clean reply: why, and what the system said."""
+    """No clean reply: why, and what the system said; ``phase`` where the dialogue had got to, once that is known."""
 
     def __init__(self, fault: Fault, note: str = "") -> None:
         super().__init__(f"{fault}: {note}")
         self.fault, self.note = fault, note
+        self.phase: Phase | None = None
 
 
 class Wire(asyncio.Protocol):
@@ -39,7 +41,8 @@ class Wire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._fault: WireFaultError | None = None
-        self._undrained = False
+        self._undrained = False  # in the transport we write to
+        self._undrained_below = False  # in the socket under the TLS layer
 
     # --- asyncio's side -------------------------------------------------------------------------------------------
 
@@ -59,24 +62,31 @@ class Wire(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._undrained = False
-        self._wake()
+        self.wake()
+
+    def pause_below(self) -> None:
+        """The TLS layer has bytes of ours on its socket that have not left."""
+        self._undrained_below = True
+
+    def resume_below(self) -> None:
+        self._undrained_below = False
 
     def data_received(self, data: bytes) -> None:
         if self._fault is not None:
             return
         self._buffer += data
         while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).removesuffix(b"\r")
+            line = bytes(self._buffer[: end + 1])
             del self._buffer[: end + 1]
             self._take_line(line)
             if self._fault is not None:
                 return
         if len(self._buffer) > _LINE_LIMIT:
             self._poison("a reply line without an end")
-        self._wake()
+        self.wake()
 
     def _take_line(self, line: bytes) -> None:
-        match = _LINE.match(line)
+        match = _LINE.fullmatch(line.removesuffix(b"\r\n"))
         self._size += len(line)
         if match is None or len(line) > _LINE_LIMIT:
             return self._poison(f"not a reply: {line[:80]!r}")
@@ -84,7 +94,7 @@ class Wire(asyncio.Protocol):
             return self._poison("one reply with two codes")
         if self._size > _REPLY_LIMIT:
             return self._poison("a reply without an end")
-        self._lines.append(line)
+        self._lines.append(match[0])
         if match[2] != b"-":
             text = "\n".join(part[4:].decode("utf-8", "replace") for part in self._lines)
             self._replies.append(Reply(int(match[1]), text))
@@ -98,9 +108,10 @@ class Wire(asyncio.Protocol):
     def _fail(self, fault: WireFaultError) -> None:
         if self._fault is None:
             self._fault = fault
-        self._wake()
+        self.wake()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Whoever waits looks again."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -115,7 +126,12 @@ class Wire(asyncio.Protocol):
     @property
     def is_quiet(self) -> bool:
         """Alive, and nothing has come that nobody waited for."""
-        return self._fault is None and not self._replies and not self._lines and not self._buffer
+        return self._fault is None and not self.has_more
+
+    @property
+    def has_more(self) -> bool:
+        """Something has come that nobody waited for, be it a part of a reply."""
+        return bool(self._replies or self._lines or self._buffer)
 
     @property
     def says_goodbye(self) -> bool:
@@ -125,7 +141,16 @@ class Wire(asyncio.Protocol):
     @property
     def has_left(self) -> bool:
         """Every byte written was handed to the operating system before anything went wrong."""
-        return not self._undrained
+        return not (self._undrained or self._undrained_below)
+
+    def check_quiet(self) -> None:
+        """Before a command: nothing may be waiting that its reply could be mistaken for. Raises WireFaultError.
+
+        A 421 may: it is the answer to whatever comes next (RFC 5321 3.8).
+        """
+        if self.is_quiet or self.says_goodbye:
+            return
+        raise self._fault or WireFaultError(Fault.GARBLED, "a reply nobody waited for")
 
     def send(self, data: bytes) -> None:
         if self._fault is None:
@@ -138,7 +163,7 @@ class Wire(asyncio.Protocol):
     async def drained(self, within: float) -> None:
         """Waits until all that was written has left; raises WireFaultError."""
         deadline = self._loop.time() + within
-        while self._undrained and not self._replies:
+        while not self.has_left and not self._replies:
             if self._fault is not None:
                 raise self._fault
             await self._wait(deadline)

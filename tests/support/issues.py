@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 from mailer.content.facts import ListFacts, MailingFacts, Sender
@@ -112,3 +113,15 @@ def sample_facts(
         message_domain="chengjiang.example",
         rehearsal=rehearsal,
     )
+
+
+def issue_of_size(wire_bytes: int) -> Issue:
+    """An issue whose mail is about that long on the wire: base64 of a text part and of an html part."""
+    sentence = "近日，组织志愿者开展环境整治，清理楼道堆物、规范车辆停放，居民群众积极参与，小区面貌明显改善。"
+    # an item costs its text twice (text and html), four thirds of it in base64, and about 300 bytes of markup
+    per_item = int((len(sentence.encode()) * 8 * 2 + 300) * 4 / 3)
+    items = tuple(
+        Item(text=sentence * 8, title=f"典型经验之{nth}", byline="本刊") for nth in range(max(wire_bytes // per_item, 1))
+    )
+    issue = sample_issue()
+    return replace(issue, sections=(Section("经验交流", items),))

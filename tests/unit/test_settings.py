@@ -50,7 +50,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "INTAKE_URL": ("imaps://imap.office.example:993", "imaps://imap.office.example:993"),
     "INTAKE_DEDICATED": ("yes", True),
     "LMTP_LISTEN": ("[::1]:2424", ("::1", 2424)),
-    "CONSOLE_LISTEN": ("0.0.0.0:80", ("0.0.0.0", 80)),  # noqa: S104 - a value that is read, nothing listens
+    "CONSOLE_LISTEN": ("0.0.0.0:80", ("0.0.0.0", 80)),
     "PUBLIC_LISTEN": ("127.0.0.1:8026", ("127.0.0.1", 8026)),
 }
 NEEDED = {"BROKER_URL": {"MAILER_DATABASE_URL": EXAMPLES["DATABASE_URL"][0]}}

@@ -97,9 +97,7 @@ def make_mailing(
             session,
             mailing_id,
             [_delivery(mailing_id, number, row) for number, row in numbered],
-            [
-                _duty(mailing_id, number, row, post) for number, row in numbered for post in (row.post, *row.also)
-            ],
+            [_duty(mailing_id, number, row, post) for number, row in numbered for post in (row.post, *row.also)],
         )
         freeze.set_recipients(session, mailing_id)
         for step in steps:
@@ -155,12 +153,13 @@ def _duty(mailing_id: int, delivery_id: int, row: Row, post: str) -> dict[str, A
 
 
 _UNITS = (
-    "望云街道 松溪街道 长乐街道 东山街道 龙潭镇 青石镇 白鹭镇 河口镇 云栖镇 石桥镇 区委办公室 区政府办公室 区纪委监委机关 "
-    "区委组织部 区委宣传部 区委统战部 区委政法委 区人大常委会办公室 区政协办公室 区发展和改革局 区教育体育局 区科学技术和工业信息化局 "
-    "区公安分局 区民政局 区司法局 区财政局 区人力资源和社会保障局 区自然资源和规划分局 区生态环境分局 区住房和城乡建设局 区交通运输局 "
-    "区水利局 区农业农村局 区商务局 区文化和旅游局 区卫生健康局 区退役军人事务局 区应急管理局 区审计局 区市场监督管理局 区统计局 "
-    "区医疗保障局 区城市管理局 区信访局 区融媒体中心"
-).split()
+    "望云街道、松溪街道、长乐街道、东山街道、龙潭镇、青石镇、白鹭镇、河口镇、"
+    "云栖镇、石桥镇、区委办公室、区政府办公室、区纪委监委机关、区委组织部、区委宣传部、区委统战部、"
+    "区委政法委、区人大常委会办公室、区政协办公室、区发展和改革局、区教育体育局、区科学技术和工业信息化局、区公安分局、区民政局、"
+    "区司法局、区财政局、区人力资源和社会保障局、区自然资源和规划分局、区生态环境分局、区住房和城乡建设局、区交通运输局、区水利局、"
+    "区农业农村局、区商务局、区文化和旅游局、区卫生健康局、区退役军人事务局、区应急管理局、区审计局、区市场监督管理局、"
+    "区统计局、区医疗保障局、区城市管理局、区信访局、区融媒体中心、"
+).removesuffix("、")
 _LEADERS = "夏若松 戴子初 夏舟 郝野 魏一峰 武一桐 祝云柯 甘亦澄 荣帆 熊舒宁 王帆 杨子禾 冉安舟 汪行晴".split()
 _BODIES = ("中共青岚区委", "青岚区人大常委会", "青岚区人民政府", "青岚区政协")
 _GIVEN = "致晴 可远 可澄 晓榆 明禾 一鸣 文博 思源 雨辰 子涵".split()

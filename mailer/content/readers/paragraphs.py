@@ -19,9 +19,9 @@ LONGEST_TITLE: Final = 50
 _LONGEST_TITLE_WITH_COMMA: Final = 34
 _PAIRS: Final = ("（）", "()", "“”", "《》", "【】", "「」", "『』", "〔〕")
 _LEADER_RE: Final = re.compile(r"(?:[…·.．。_—-]{2,}|[ 　\t]{2,})[ 　]*[(（]?[0-9０-９]{1,3}[)）]?$")
-_UNFINISHED: Final = "，、,（(“‘《〈「『【〔—-和与及的"
+_UNFINISHED: Final = "，、,（(“‘《〈「『【〔—-"
 _BEGINS_TEXT_RE: Final = re.compile(
-    r"近日|近期|日前|本周|本月|今年|今天|[0-9０-９]{1,4}[日月年]|[一二三四五六七八九十]月|为|自|在"
+    r"会议|活动|会上|会后|同时|此外|下一步|目前|近日|近期|日前|本周|本月|今年|今天|[0-9０-９]{1,4}[日月年]|[一二三四五六七八九十]月|为|自|在"
 )
 
 
@@ -164,13 +164,12 @@ def _openness(parts: list[Line]) -> Open:
     if _LEADER_RE.search(last[-40:]):
         return Open.NO
     if not labels.ends_sentence(last):
-        if last[-1] in _UNFINISHED[:16] or (len(last) > 1 and _depth(last)):
+        if last[-1] in _UNFINISHED or (len(last) > 1 and _depth(last)):
             return Open.SURELY
         long = len(parts) > 1 or len(last) > LONGEST_TITLE or re.search(r"[。；！？]", last)
-        dated = "，" in last and (
-            len(last) > _LONGEST_TITLE_WITH_COMMA or _BEGINS_TEXT_RE.match(last) or _labelled(last)
-        )
-        return Open.LIKELY if long or dated else Open.PERHAPS
+        commas = 0 if parts[-1].rich.all_bold else last.count("，")
+        running = len(last) > _LONGEST_TITLE_WITH_COMMA or _BEGINS_TEXT_RE.match(last) or _labelled(last)
+        return Open.LIKELY if long or commas > 1 or (commas and running) else Open.PERHAPS
     return Open.NO
 
 

@@ -61,7 +61,6 @@ class Figure:
     label: str
     n: int
     colour: str  # class of the stylesheet
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +105,9 @@ class LedgerPage:
     figures: tuple[Figure, ...]
     whole: Account
     lists: tuple[Account, ...]
-    done_percent: int
     not_reached: Sequence[Line]
     not_reached_more: int
+    silent_units: tuple[str, ...]
     chips: tuple[tuple[Chip, ...], ...]
     filter: Filter
     found: int
@@ -143,7 +142,6 @@ def ledger_page(ledger: Ledger, chosen: Filter, state: str) -> LedgerPage:
     leaf = min(max(chosen.page, 1), pages)
     before = (leaf - 1) * LINES_PER_PAGE
     total = ledger.sum
-    sent = _sent(total.counts)
     not_reached = ledger.not_reached
     return LedgerPage(
         ledger=ledger,
@@ -151,9 +149,9 @@ def ledger_page(ledger: Ledger, chosen: Filter, state: str) -> LedgerPage:
         figures=_figures(total),
         whole=account("合计", total.counts),
         lists=tuple(account(code, counts) for code, counts in total.by_list.items()),
-        done_percent=100 * sent // total.total if total.total else 0,
         not_reached=not_reached[:NOT_REACHED_SHOWN],
         not_reached_more=max(0, len(not_reached) - NOT_REACHED_SHOWN),
+        silent_units=_silent_units(ledger),
         chips=_chips(ledger.lines, chosen, tuple(total.by_list)),
         filter=chosen,
         found=len(found),
@@ -192,16 +190,11 @@ def state_words(status: MailingStatus, total: Sum, parked: int, until: str) -> s
     return "已发完，" + "，".join(parts)
 
 
-def _sent(counts: Mapping[DeliveryStatus, int]) -> int:
-    return counts[_S.ACCEPTED] + counts[_S.DELIVERED]
-
-
 def _figures(total: Sum) -> tuple[Figure, ...]:
     counts = total.counts
-    delivered = counts[_S.DELIVERED]
     always = (
-        Figure("已发出", _sent(counts), "good", f"其中对方确认送达 {delivered}" if delivered else ""),
-        Figure("还在发", total.open, "waiting", f"稍后再试 {counts[_S.DEFERRED]}" if counts[_S.DEFERRED] else ""),
+        Figure("已发出", counts[_S.ACCEPTED] + counts[_S.DELIVERED], "good"),
+        Figure("还在发", total.open, "waiting"),
         Figure(_S.BOUNCED.label, counts[_S.BOUNCED], "bad"),
         Figure(_S.IN_DOUBT.label, counts[_S.IN_DOUBT], "doubt"),
         Figure(_S.WITHHELD.label, counts[_S.WITHHELD], "quiet"),
@@ -211,6 +204,12 @@ def _figures(total: Sum) -> tuple[Figure, ...]:
         Figure(_S.CANCELLED.label, counts[_S.CANCELLED], "quiet"),
     )
     return always + tuple(figure for figure in rare if figure.n)
+
+
+def _silent_units(ledger: Ledger) -> tuple[str, ...]:
+    """Units that nobody of was reached and for which nothing is under way any more."""
+    waiting = {line.unit for line in ledger.still_trying}
+    return tuple(unit for unit in ledger.units_without_anybody if unit not in waiting)
 
 
 def _in_list(line: Line, chosen: Filter) -> bool:

@@ -1,0 +1,37 @@
+"""``store``: every test that asks for it runs on a SQLite file and on PostgreSQL, both migrated and empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailer.store.engine import Store
+from tests.support.databases import make_postgres_template, make_sqlite_template, open_sqlite
+from tests.support.servers.postgres_server import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_sqlite_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(_postgres_of_session: PostgresServer) -> str:
+    return make_postgres_template(_postgres_of_session)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs_postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "sqlite":
+        store = open_sqlite(request.getfixturevalue("_sqlite_template"), tmp_path)
+        yield store
+        store.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create_database(request.getfixturevalue("_postgres_template"))
+    store = Store(server.url(name))
+    yield store
+    store.close()
+    server.drop_database(name)
