@@ -33,7 +33,7 @@ from mailer.settings import Settings
 from mailer.store import engine, freeze, migrate, writes
 from mailer.store.engine import Store
 from mailer.store.journal import JournalHome, WorkerIdentity, machine_boot
-from mailer.store.queue import delivery
+from mailer.store.ledger_rows import delivery
 from mailer.transport.clock import SystemClock
 from mailer.transport.configured import relay_of
 from mailer.transport.pace import Spacing
@@ -141,7 +141,7 @@ def office_of(settings: Settings, store: Store, wake: Wake | None = None) -> Off
 
 
 def host_name() -> str:
-    """This machine as other machines' recovery knows it: a container of the same name elsewhere is another machine."""
+    """Names this machine as other machines' recovery knows it: a container of the same name elsewhere is another machine."""
     try:
         machine = Path("/etc/machine-id").read_text(encoding="ascii").strip()
     except OSError:
@@ -243,7 +243,7 @@ def _kit(settings: Settings, store: Store, relay: SmtpRelay, home: JournalHome) 
         jitter=random.random,
         return_path=ReturnPath(settings.return_path_mode),
         bounce_domain=settings.bounce_domain or sender_domain,
-        lease_for=settings.lease if settings.lease > timedelta(seconds=20) else timedelta(seconds=20),
+        lease_for=max(settings.lease, timedelta(seconds=20)),
         excluded=excluded,
         note=log.note,
     )

@@ -78,8 +78,8 @@ def _reference(table: str, column: str, target: str) -> ForeignKeyConstraint:
 class Unit(SQLModel, table=True):
     """单位. ``position`` is the official order (序列): of the first import, then as the office arranges it."""
 
-    __tablename__ = "units"
-    __table_args__ = (PrimaryKeyConstraint("id", name="pk_units"), UniqueConstraint("key", name="uq_units_key"))
+    __tablename__ = "unit"
+    __table_args__ = (PrimaryKeyConstraint("id", name="pk_unit"), UniqueConstraint("key", name="uq_unit_key"))
 
     id: int | None = _id()
     key: str = _word("key", 200)
@@ -91,12 +91,12 @@ class Unit(SQLModel, table=True):
 class UnitAlias(SQLModel, table=True):
     """Another name of a unit: an abbreviation, or what it was called before."""
 
-    __tablename__ = "unit_aliases"
+    __tablename__ = "unit_alias"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_unit_aliases"),
-        UniqueConstraint("key", name="uq_unit_aliases_key"),
-        _reference("unit_aliases", "unit_id", "units"),
-        Index("ix_unit_aliases_unit_id", "unit_id"),
+        PrimaryKeyConstraint("id", name="pk_unit_alias"),
+        UniqueConstraint("key", name="uq_unit_alias_key"),
+        _reference("unit_alias", "unit_id", "unit"),
+        Index("ix_unit_alias_unit_id", "unit_id"),
     )
 
     id: int | None = _id()
@@ -108,11 +108,11 @@ class UnitAlias(SQLModel, table=True):
 class Post(SQLModel, table=True):
     """岗位: a role in a unit; it outlives its holders. ``role`` as printed."""
 
-    __tablename__ = "posts"
+    __tablename__ = "post"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_posts"),
-        UniqueConstraint("unit_id", "role_key", name="uq_posts_unit_id_role_key"),
-        _reference("posts", "unit_id", "units"),
+        PrimaryKeyConstraint("id", name="pk_post"),
+        UniqueConstraint("unit_id", "role_key", name="uq_post_unit_id_role_key"),
+        _reference("post", "unit_id", "unit"),
     )
 
     id: int | None = _id()
@@ -124,14 +124,14 @@ class Post(SQLModel, table=True):
 class Holder(SQLModel, table=True):
     """The person in a post from-to; empty ``name``: the post's own mailbox."""
 
-    __tablename__ = "holders"
+    __tablename__ = "holder"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_holders"),
-        _reference("holders", "post_id", "posts"),
-        _reference("holders", "import_id", "import_runs"),
-        Index("ix_holders_post_id", "post_id"),
-        Index("ix_holders_valid_to", "valid_to"),
-        Index("ix_holders_import_id", "import_id"),
+        PrimaryKeyConstraint("id", name="pk_holder"),
+        _reference("holder", "post_id", "post"),
+        _reference("holder", "import_id", "import_run"),
+        Index("ix_holder_post_id", "post_id"),
+        Index("ix_holder_valid_to", "valid_to"),
+        Index("ix_holder_import_id", "import_id"),
     )
 
     id: int | None = _id()
@@ -149,11 +149,11 @@ class Holder(SQLModel, table=True):
 class RecipientAddress(SQLModel, table=True):
     """An address that may be written to, once in the installation, whoever uses it."""
 
-    __tablename__ = "recipient_addresses"
+    __tablename__ = "recipient_address"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_recipient_addresses"),
-        UniqueConstraint("address_key", name="uq_recipient_addresses_address_key"),
-        Index("ix_recipient_addresses_domain", "domain"),
+        PrimaryKeyConstraint("id", name="pk_recipient_address"),
+        UniqueConstraint("address_key", name="uq_recipient_address_address_key"),
+        Index("ix_recipient_address_domain", "domain"),
     )
 
     id: int | None = _id()
@@ -167,13 +167,13 @@ class RecipientAddress(SQLModel, table=True):
 class HolderAddress(SQLModel, table=True):
     """Which addresses a holder has, in which order, from-to. One address may serve several posts."""
 
-    __tablename__ = "holder_addresses"
+    __tablename__ = "holder_address"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_holder_addresses"),
-        _reference("holder_addresses", "holder_id", "holders"),
-        _reference("holder_addresses", "address_id", "recipient_addresses"),
-        Index("ix_holder_addresses_holder_id", "holder_id"),
-        Index("ix_holder_addresses_address_id", "address_id"),
+        PrimaryKeyConstraint("id", name="pk_holder_address"),
+        _reference("holder_address", "holder_id", "holder"),
+        _reference("holder_address", "address_id", "recipient_address"),
+        Index("ix_holder_address_holder_id", "holder_id"),
+        Index("ix_holder_address_address_id", "address_id"),
     )
 
     id: int | None = _id()
@@ -189,11 +189,11 @@ class DistributionList(SQLModel, table=True):
     list's own settings (retry, suppression) by name.
     """
 
-    __tablename__ = "distribution_lists"
+    __tablename__ = "distribution_list"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_distribution_lists"),
-        UniqueConstraint("bulletin_id", "code", name="uq_distribution_lists_bulletin_id_code"),
-        CheckConstraint("lane BETWEEN 1 AND 3", name="ck_distribution_lists_lane"),
+        PrimaryKeyConstraint("id", name="pk_distribution_list"),
+        UniqueConstraint("bulletin_id", "code", name="uq_distribution_list_bulletin_id_code"),
+        CheckConstraint("lane BETWEEN 1 AND 3", name="ck_distribution_list_lane"),
     )
 
     id: int | None = _id()
@@ -209,12 +209,12 @@ class DistributionList(SQLModel, table=True):
 class ListRule(SQLModel, table=True):
     """Units of a group × roles, added to the list or taken off it (sign plus, minus); empty means any."""
 
-    __tablename__ = "list_rules"
+    __tablename__ = "list_rule"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_list_rules"),
-        _reference("list_rules", "list_id", "distribution_lists"),
-        CheckConstraint("sign IN ('plus', 'minus')", name="ck_list_rules_sign"),
-        Index("ix_list_rules_list_id", "list_id"),
+        PrimaryKeyConstraint("id", name="pk_list_rule"),
+        _reference("list_rule", "list_id", "distribution_list"),
+        CheckConstraint("sign IN ('plus', 'minus')", name="ck_list_rule_sign"),
+        Index("ix_list_rule_list_id", "list_id"),
     )
 
     id: int | None = _id()
@@ -228,15 +228,15 @@ class ListRule(SQLModel, table=True):
 class ListMember(SQLModel, table=True):
     """A holder put on a list, or taken off it, singly. ``origin``: import (column 名单) or office."""
 
-    __tablename__ = "list_members"
+    __tablename__ = "list_member"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_list_members"),
-        _reference("list_members", "list_id", "distribution_lists"),
-        _reference("list_members", "holder_id", "holders"),
-        CheckConstraint("sign IN ('plus', 'minus')", name="ck_list_members_sign"),
-        CheckConstraint("origin IN ('import', 'office')", name="ck_list_members_origin"),
-        Index("ix_list_members_list_id", "list_id"),
-        Index("ix_list_members_holder_id", "holder_id"),
+        PrimaryKeyConstraint("id", name="pk_list_member"),
+        _reference("list_member", "list_id", "distribution_list"),
+        _reference("list_member", "holder_id", "holder"),
+        CheckConstraint("sign IN ('plus', 'minus')", name="ck_list_member_sign"),
+        CheckConstraint("origin IN ('import', 'office')", name="ck_list_member_origin"),
+        Index("ix_list_member_list_id", "list_id"),
+        Index("ix_list_member_holder_id", "holder_id"),
     )
 
     id: int | None = _id()
@@ -254,11 +254,11 @@ class Suppression(SQLModel, table=True):
     the person's leaving and coming back.
     """
 
-    __tablename__ = "suppressions"
+    __tablename__ = "suppression"
     __table_args__ = (
-        PrimaryKeyConstraint("id", name="pk_suppressions"),
-        CheckConstraint("reason IN ('complaint', 'asked', 'office', 'hard_bounce')", name="ck_suppressions_reason"),
-        Index("ix_suppressions_address_key", "address_key"),
+        PrimaryKeyConstraint("id", name="pk_suppression"),
+        CheckConstraint("reason IN ('complaint', 'asked', 'office', 'hard_bounce')", name="ck_suppression_reason"),
+        Index("ix_suppression_address_key", "address_key"),
     )
 
     id: int | None = _id()
@@ -276,8 +276,8 @@ class Suppression(SQLModel, table=True):
 class ImportRun(SQLModel, table=True):
     """One import that was made: of which file, by whom, with which counts."""
 
-    __tablename__ = "import_runs"
-    __table_args__ = (PrimaryKeyConstraint("id", name="pk_import_runs"),)
+    __tablename__ = "import_run"
+    __table_args__ = (PrimaryKeyConstraint("id", name="pk_import_run"),)
 
     id: int | None = _id()
     source: str = _text("source")

@@ -94,9 +94,8 @@ def _follow(
             if not wait or watch.is_over():
                 return True
             time.sleep(0.2)
-        else:
-            if foreground.wait(0.1):
-                return True
+        elif foreground.wait(0.1):
+            return True
         now = time.monotonic()
         if wait_for is not None and now - started > wait_for.total_seconds():
             return False

@@ -8,7 +8,7 @@ from mailer.flow.close_mailing import close_if_done, reopen
 from mailer.flow.office import Office
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
 from mailer.model.mailing import MailingEventKind, MailingStatus
-from mailer.store import freeze, queries, queue, upkeep, writes
+from mailer.store import freeze, ledger_rows, queries, upkeep, writes
 
 
 def pause(office: Office, mailing_id: int, actor: str) -> MailingStatus:
@@ -51,13 +51,13 @@ def resolve_in_doubt(office: Office, mailing_id: int, actor: str, *, resend: boo
         rows = upkeep.rows_in_doubt(session, mailing_id, recipient)
         if resend:
             values: dict[str, Any] = {"due_at": now, "queued_at": now, "finished_at": None}
-            queue.move_rows(session, mailing_id, rows, DeliveryStatus.QUEUED, values)
+            ledger_rows.move_rows(session, mailing_id, rows, DeliveryStatus.QUEUED, values)
             if rows:
                 reopen(session, mailing_id)
         else:
             values = {"accepted_at": now, "finished_at": now, "reason": "resolved_by_hand"}
-            queue.move_rows(session, mailing_id, rows, DeliveryStatus.ACCEPTED, values)
-        queue.record(session, mailing_id, [row.id for row in rows], event, now, actor=actor)
+            ledger_rows.move_rows(session, mailing_id, rows, DeliveryStatus.ACCEPTED, values)
+        ledger_rows.record(session, mailing_id, [row.id for row in rows], event, now, actor=actor)
         office.record(session, actor, f"mailing.{event}", f"mailing:{mailing_id}", rows=len(rows))
     if resend:
         office.wake.nudge(mailing_id)

@@ -44,7 +44,8 @@ class RelaySession(Protocol):
 
     async def transact(self, envelope: Envelope, body: Callable[[], Sequence[bytes]]) -> Outcome:
         """One message. ``body`` is called at the moment the relay asks for it (354), never before; what it raises ends
-        the session without a final dot. Faults become outcomes, never exceptions."""
+        the session without a final dot. Faults become outcomes, never exceptions.
+        """
         ...
 
     async def quit(self) -> None: ...

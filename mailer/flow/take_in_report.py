@@ -16,10 +16,10 @@ from mailer.feedback.correlate import Correlation, correlate
 from mailer.feedback.report import Kind, RecipientReport, read_report
 from mailer.flow.close_mailing import reopen
 from mailer.model.delivery import Cell, DeliveryEventKind, DeliveryStatus, cell
-from mailer.model.return_path import Signer
 from mailer.model.retry import RetryPolicy
+from mailer.model.return_path import Signer
 from mailer.model.verdict import Owner
-from mailer.store import queries, queue, returns, writes
+from mailer.store import ledger_rows, queries, returns, writes
 from mailer.store.engine import Store
 
 #: Charged to lines, limits or our set-up: the message itself and its recipient are fine, so it is worth another try.
@@ -105,9 +105,11 @@ def _apply(
         "reason": report.reason,
         "fault": str(report.classification.owner) if event not in _GOOD_NEWS else "",
     }
-    queue.record(session, delivery.mailing_id, [delivery.id], event, now, returned_mail_id=mail_id, **evidence)
+    ledger_rows.record(session, delivery.mailing_id, [delivery.id], event, now, returned_mail_id=mail_id, **evidence)
     if isinstance(after, DeliveryStatus):
-        queue.move_rows(session, delivery.mailing_id, [delivery], after, _columns(delivery, event, report, retry, now))
+        ledger_rows.move_rows(
+            session, delivery.mailing_id, [delivery], after, _columns(delivery, event, report, retry, now)
+        )
         if after.is_open:
             reopen(session, delivery.mailing_id)
         if event is DeliveryEventKind.RETURNED:

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from mailer.content.compose import PreparedMail
 from mailer.flow import recover, settle
-from mailer.flow.leases import HeldLease, SendFacts, Plan
+from mailer.flow.leases import HeldLease, Plan, SendFacts
 from mailer.flow.send_kit import SendKit
 from mailer.store import queries, queue, upkeep, writes
 from mailer.store.queue import Lease

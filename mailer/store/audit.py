@@ -1,22 +1,26 @@
-"""The audit chain: each record's mac covers the record before it, so that an edit, a gap or a reordering shows."""
+"""The audit chain: each record's mac covers the record before it, so that an edit, a gap or a reordering shows.
+
+Its sequence remembers how many there were, so that a chain cut off at its end shows too.
+"""
 
 from __future__ import annotations
 
 import hmac
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Table, insert, select
 from sqlmodel import Session
 
 from mailer.store.tables import AuditRecord
-from mailer.store.writes import next_ids
+from mailer.store.writes import next_ids, next_unused
 
 audit: Table = AuditRecord.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
 
 _FIRST = "0" * 64
+_SEQUENCE = "audit"
 
 
 def _mac(key: bytes, previous: str, record: dict[str, Any]) -> str:
@@ -28,11 +32,11 @@ def append(
     session: Session, key: bytes, *, at: datetime, actor: str, action: str, subject: str, detail: dict[str, Any]
 ) -> None:
     """One record of one action of a person or program. Drawing the id also makes the writers of the chain wait in turn."""
-    record_id = next_ids(session, "audit", 1)
+    record_id = next_ids(session, _SEQUENCE, 1)
     previous = session.execute(select(audit.c.mac).where(audit.c.id == record_id - 1)).scalar() or _FIRST
     record = {
         "id": record_id,
-        "at": at,
+        "at": at.astimezone(UTC),  # as it will be read back
         "actor": actor,
         "action": action,
         "subject": subject,
@@ -59,4 +63,4 @@ def verify(session: Session, key: bytes) -> Broken | None:
         if not hmac.compare_digest(row.mac, _mac(key, previous, record)):
             return Broken(row.id, "changed")
         previous, wanted = row.mac, wanted + 1
-    return None
+    return Broken(wanted, "missing") if wanted < next_unused(session, _SEQUENCE) else None

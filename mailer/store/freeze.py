@@ -10,7 +10,7 @@ from sqlalchemy import Table, case, delete, func, insert, select, update
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryStatus
-from mailer.store.queue import Tally, add_to_tally, delivery, mailing
+from mailer.store.ledger_rows import Tally, add_to_tally, delivery, mailing
 from mailer.store.tables import Bulletin, IssueRevision, IssueRow, MailingContent
 from mailer.store.writes import insert_missing
 
@@ -90,10 +90,8 @@ def set_recipients(session: Session, mailing_id: int) -> int:
 def release_rows(session: Session, mailing_id: int, now: datetime) -> int:
     """Planned rows join the queue, due now, 报 before 送 before 发."""
     planned = (delivery.c.mailing_id == mailing_id, delivery.c.status == str(DeliveryStatus.PLANNED))
-    counted = dict(
-        session.execute(select(delivery.c.list_code, func.count()).where(*planned).group_by(delivery.c.list_code))
-        .tuples()
-        .all()
+    counted: dict[str, int] = dict(
+        session.execute(select(delivery.c.list_code, func.count()).where(*planned).group_by(delivery.c.list_code)).all()
     )
     due = {lane: now - _LANE_STEP * (_LANES - lane) for lane in range(_LANES)}
     session.execute(

@@ -231,7 +231,7 @@ def take_over(folder: Path) -> TakenJournal | None:
 
 
 def machine_boot() -> str:
-    """This boot of this machine: after another boot a missing journal line proves nothing."""
+    """Names the running boot of this machine: after another boot a missing journal line proves nothing."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:

@@ -12,6 +12,8 @@ from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.mailing import MailingStatus
+from mailer.store.ledger_rows import delivery, event, tally
+from mailer.store.ledger_rows import mailing as mailing_table
 from mailer.store.tables import (
     Bulletin,
     DutyRow,
@@ -22,8 +24,6 @@ from mailer.store.tables import (
     TaskRow,
     WorkerRow,
 )
-from mailer.store.queue import delivery, event, tally
-from mailer.store.queue import mailing as mailing_table
 
 bulletin: Table = Bulletin.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
 issue: Table = IssueRow.__table__  # type: ignore[attr-defined]
@@ -81,7 +81,7 @@ def counted(session: Session, mailing_id: int) -> dict[DeliveryStatus, int]:
     """count(*) by status: what the counters must agree with before a mailing closes."""
     rows = session.execute(
         select(delivery.c.status, func.count()).where(delivery.c.mailing_id == mailing_id).group_by(delivery.c.status)
-    ).tuples()
+    ).all()
     found = {DeliveryStatus(status): n for status, n in rows}
     return {status: found.get(status, 0) for status in DeliveryStatus}
 
@@ -133,9 +133,7 @@ def mailings(session: Session, limit: int = 50) -> Sequence[Any]:
 
 def mailing_contents(session: Session, mailing_id: int) -> dict[str, bytes]:
     return dict(
-        session.execute(select(content.c.list_code, content.c.payload).where(content.c.mailing_id == mailing_id))
-        .tuples()
-        .all()
+        session.execute(select(content.c.list_code, content.c.payload).where(content.c.mailing_id == mailing_id)).all()
     )
 
 
@@ -237,8 +235,8 @@ def revision_content(session: Session, revision_id: int) -> Any | None:
     return session.execute(select(revision).where(revision.c.id == revision_id)).one_or_none()
 
 
-def known_numbers(session: Session, *, series: str, year: int, but_not: str) -> dict[int, date]:
-    """Number -> date of the issues taken so far in this series and year, the file with that sha256 apart."""
+def known_numbers(session: Session, *, series: str, year: int, but_not: str) -> tuple[tuple[int, date], ...]:
+    """(number, date) of the issues taken so far in this series and year, the file with that sha256 apart."""
     rows = session.execute(
         select(issue.c.number, issue.c.issued_on)
         .where(issue.c.series == series, issue.c.year == year)
@@ -248,7 +246,7 @@ def known_numbers(session: Session, *, series: str, year: int, but_not: str) -> 
             .exists()
         )
     )
-    return {number: issued_on for number, issued_on in rows.tuples()}
+    return tuple((row.number, row.issued_on) for row in rows)
 
 
 # --- budgets and the breaker ----------------------------------------------------------------------------------------
@@ -290,9 +288,7 @@ def faults_by_domain(session: Session, mailing_id: int, owners: Sequence[str]) -
                 delivery.c.fault.in_(owners),
             )
             .group_by(delivery.c.domain)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
 
 

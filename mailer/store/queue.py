@@ -12,26 +12,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, literal, or_, select, update
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, sources
 from mailer.model.mailing import MailingStatus
-from mailer.store.tables import DeliveryEventRow, DeliveryRow, DomainHold, LeaseRow, MailingRow, TallyRow
+from mailer.store.ledger_rows import (
+    Tally,
+    add_to_tally,
+    delivery,
+    domain_hold,
+    event,
+    lease,
+    mailing,
+    move_rows,
+    record,
+)
 from mailer.store.writes import next_ids
-
-delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
-event: Table = DeliveryEventRow.__table__  # type: ignore[attr-defined]
-lease: Table = LeaseRow.__table__  # type: ignore[attr-defined]
-mailing: Table = MailingRow.__table__  # type: ignore[attr-defined]
-tally: Table = TallyRow.__table__  # type: ignore[attr-defined]
-domain_hold: Table = DomainHold.__table__  # type: ignore[attr-defined]
-
-Tally = Counter[tuple[str, str]]  # (list code, status) -> by how much
 
 _WAITING = [str(status) for status in sources(DeliveryEventKind.CLAIMED)]
 _ATTEMPTING = str(DeliveryStatus.ATTEMPTING)
-_ROWS_A_STATEMENT = 500  # ids in one IN list
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +310,7 @@ def settle(session: Session, *, lease_id: int, mailing_id: int, changes: Sequenc
                 delivery.c.status == _ATTEMPTING,
             )
             .with_for_update()
-        ).tuples()
+        ).all()
     )
     mine = [change for change in changes if (change.delivery_id, change.attempt) in held]
     if not mine:
@@ -380,61 +380,5 @@ def give_back(
     return len(rows)
 
 
-def move_rows(
-    session: Session, mailing_id: int, rows: Sequence[Any], status: DeliveryStatus, values: dict[str, Any]
-) -> None:
-    """Moves rows that are locked (id, list_code, status of each) to one status, out of any lease, counters with them."""
-    if not rows:
-        return
-    moved: Tally = Counter()
-    for start in range(0, len(rows), _ROWS_A_STATEMENT):
-        part = rows[start : start + _ROWS_A_STATEMENT]
-        session.connection().execute(
-            update(delivery)
-            .where(delivery.c.id.in_([row.id for row in part]))
-            .values(status=str(status), lease_id=None, lease_seq=None, **values)
-        )
-        for row in part:
-            moved[row.list_code, row.status] -= 1
-            moved[row.list_code, str(status)] += 1
-    add_to_tally(session, mailing_id, moved)
-
-
-def record(
-    session: Session, mailing_id: int, ids: Sequence[int], kind: DeliveryEventKind, now: datetime, **values: Any
-) -> None:
-    """Appends one event of the same kind to each of these deliveries."""
-    if ids:
-        session.connection().execute(
-            insert(event),
-            [
-                {"delivery_id": id_, "mailing_id": mailing_id, "at": now, "kind": str(kind), "actor": ""} | values
-                for id_ in ids
-            ],
-        )
-
-
 def finish_lease(session: Session, lease_id: int, state: str = "done") -> None:
     session.execute(update(lease).where(lease.c.id == lease_id, lease.c.state == "open").values(state=state))
-
-
-def add_to_tally(session: Session, mailing_id: int, moved: Tally) -> None:
-    """Moves the counters; in a fixed order, so that two workers never wait for each other."""
-    changes = [
-        {"b_list": list_code, "b_status": status, "b_n": by}
-        for (list_code, status), by in sorted(moved.items())
-        if by != 0
-    ]
-    if changes:
-        session.connection().execute(
-            update(tally)
-            .where(
-                and_(
-                    tally.c.mailing_id == mailing_id,
-                    tally.c.list_code == bindparam("b_list"),
-                    tally.c.status == bindparam("b_status"),
-                )
-            )
-            .values(n=tally.c.n + bindparam("b_n")),
-            changes,
-        )

@@ -43,7 +43,11 @@ pace_grant: Table = PaceGrant.__table__  # type: ignore[attr-defined]
 def insert_missing(session: Session, table: Table, values: dict[str, Any]) -> bool:
     """Inserts unless a unique key stands in the way; True when the row is new."""
     build = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    return session.connection().execute(build(table).values(**values).on_conflict_do_nothing()).rowcount == 1
+    # asked by RETURNING: the driver's row count says nothing where a key is generated
+    made = session.execute(
+        build(table).values(**values).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    ).first()
+    return made is not None
 
 
 def next_ids(session: Session, name: str, count: int) -> int:
@@ -56,6 +60,11 @@ def next_ids(session: Session, name: str, count: int) -> int:
         .returning(house_sequence.c.next_value)
     ).scalar_one()
     return int(after) - count
+
+
+def next_unused(session: Session, name: str) -> int:
+    """The id that would be drawn next."""
+    return session.execute(select(house_sequence.c.next_value).where(house_sequence.c.name == name)).scalar() or 1
 
 
 def fact(session: Session, key: str) -> str | None:

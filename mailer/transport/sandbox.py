@@ -69,6 +69,7 @@ class _Handler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        del session
         address = envelope.rcpt_tos[0]
         word = behaviour(address)
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()

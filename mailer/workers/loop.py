@@ -74,7 +74,7 @@ class _Rounds:
             self._swept_at = self._kit.clock.elapsed()
 
     async def _watch(self, loop: SendLoop) -> None:
-        while not self._over:
+        while not self._over:  # noqa: ASYNC110 - the event is a thread's, set from outside this loop
             await asyncio.sleep(_TICK)
         loop.stop()
 

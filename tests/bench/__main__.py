@@ -10,6 +10,7 @@ import argparse
 import json
 import resource
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -34,7 +35,9 @@ def _tool(name: str) -> str:
 def sink() -> Iterator[int]:
     """A fresh smtp-sink on a free port."""
     port = free_port()
-    process = subprocess.Popen([_tool("smtp-sink"), "-u", "nobody", f"127.0.0.1:{port}", "1024"], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [_tool("smtp-sink"), "-u", "nobody", f"127.0.0.1:{port}", "1024"], stderr=subprocess.DEVNULL
+    )
     try:
         wait_until(lambda: _listens(port), what="smtp-sink")
         yield port
@@ -44,8 +47,6 @@ def sink() -> Iterator[int]:
 
 
 def _listens(port: int) -> bool:
-    import socket
-
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
@@ -78,7 +79,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     rates, cpus = [], []
-    print(f"{args.messages} messages of about {args.bytes} bytes, every copy personal, SQLite FULL, {args.rounds} rounds")
+    print(
+        f"{args.messages} messages of about {args.bytes} bytes, every copy personal, SQLite FULL, {args.rounds} rounds"
+    )
     for nth in range(1, args.rounds + 1):
         with sink() as port:
             ours = product(args.messages, port, args.bytes)
@@ -93,7 +96,9 @@ def main() -> None:
             f" (prepared in {ours['prepare']:.2f} s) | smtp-source -s {_SESSIONS} {args.messages / theirs['wall']:,.0f}/s,"
             f" {theirs['cpu'] / args.messages * 1e6:,.0f} us | rate x {rate:.2f}, CPU x {cpu:.2f}"
         )
-    print(f"median: rate / smtp-source = {statistics.median(rates):.2f}, CPU / smtp-source = {statistics.median(cpus):.2f}")
+    print(
+        f"median: rate / smtp-source = {statistics.median(rates):.2f}, CPU / smtp-source = {statistics.median(cpus):.2f}"
+    )
 
 
 if __name__ == "__main__":

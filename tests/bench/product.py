@@ -13,6 +13,7 @@ import time
 from datetime import UTC, datetime
 
 from mailer import log, wiring
+from mailer.content.compose import PreparedMail
 from mailer.content.facts import ListFacts, Sender
 from mailer.content.issue import Issue, to_json
 from mailer.flow.prepare_mailing import Order, prepare_mailing
@@ -61,8 +62,6 @@ def measure(n: int, port: int, wire_bytes: int, database_url: str = "") -> dict[
 
 
 def _size(session: object, mailing_id: int) -> int:
-    from mailer.content.compose import PreparedMail
-
     payload = next(iter(queries.mailing_contents(session, mailing_id).values()))  # type: ignore[arg-type]  # a Session
     return PreparedMail.load(payload).size
 

@@ -69,9 +69,7 @@ class Sender:
 
     def run(self, *words: str, check: bool = True) -> list[dict[str, Any]]:
         """Runs a command to its end; its JSON lines."""
-        done = subprocess.run(
-            [*MAILER, *words, "--json"], env=self.env, capture_output=True, timeout=110, check=False
-        )
+        done = subprocess.run([*MAILER, *words, "--json"], env=self.env, capture_output=True, timeout=110, check=False)
         if check and done.returncode:
             raise AssertionError(f"{words}: exit {done.returncode}\n{done.stdout.decode()}\n{done.stderr.decode()}")
         return [json.loads(line) for line in done.stdout.decode().splitlines()]

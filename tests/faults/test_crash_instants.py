@@ -48,8 +48,6 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-
-
 @pytest.mark.timeout(100)
 @pytest.mark.parametrize(
     ("at", "kept", "doubts"),
@@ -64,9 +62,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
         (At.DOT, False, CONNECTIONS),
     ],
 )
-def test_killed_while_the_relay_is_silent(
-    relay: FaultProgram, sender: Sender, at: At, kept: bool, doubts: int
-) -> None:
+def test_killed_while_the_relay_is_silent(relay: FaultProgram, sender: Sender, at: At, kept: bool, doubts: int) -> None:
     # the precheck of `send` opens the first session, the four of the loop come after it
     held = Fault(at=at, do=Do.HANG, kept=kept if at is At.DOT else None, after=1 if at is At.CONNECT else 0)
     relay.change(Scenario(faults=(held,)))
@@ -111,7 +107,7 @@ def test_killed_after_the_reply_and_before_the_commit(relay: FaultProgram, sende
     """The database is held, so no outcome can be settled; every reply that was read is in the journal."""
     relay.change(Scenario(latency=0.02))
     process = sender.start()
-    wait_until(lambda: relay.log.kept(), within=40, what="the first message")
+    wait_until(relay.log.kept, within=40, what="the first message")
     with closing(sqlite3.connect(sender.folder / "data" / "mailer.db", timeout=30, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         settled = other.execute("SELECT count(*) FROM delivery WHERE status = 'accepted'").fetchone()[0]
@@ -133,7 +129,7 @@ def test_killed_after_the_reply_and_before_the_commit(relay: FaultProgram, sende
 def test_stopped_by_sigterm_it_finishes_what_is_on_the_wire(relay: FaultProgram, sender: Sender) -> None:
     relay.change(Scenario(latency=0.05))
     process = sender.start()
-    wait_until(lambda: relay.log.kept(), within=40, what="the first message")
+    wait_until(relay.log.kept, within=40, what="the first message")
     process.terminate()
     process.wait(timeout=30)
     report = sender.report()

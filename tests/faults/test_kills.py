@@ -64,9 +64,7 @@ def test_a_sender_killed_five_times_loses_and_doubles_nothing(relay: FaultProgra
     for _ in range(KILLS):
         before = len(relay.log.kept())
         process = sender.start()
-        wait_until(
-            lambda b=before: len(relay.log.kept()) >= b + GROWTH, within=40, what="the relay's log to grow"
-        )
+        wait_until(lambda b=before: len(relay.log.kept()) >= b + GROWTH, within=40, what="the relay's log to grow")
         assert process.poll() is None, "the fault must hit in mid-send"
         os.kill(process.pid, signal.SIGKILL)
         process.wait()

@@ -113,7 +113,14 @@ def make_office(store: Store, clock: Clock, wake: Wake | None = None, **changed:
 
 
 def make_worker(
-    store: Store, root: Path, name: str, *, host: str = HOST, boot: str = BOOT, epoch: str = EPOCH, now: datetime = START
+    store: Store,
+    root: Path,
+    name: str,
+    *,
+    host: str = HOST,
+    boot: str = BOOT,
+    epoch: str = EPOCH,
+    now: datetime = START,
 ) -> JournalHome:
     """A registered worker with its locked journal folder under ``root``. Closing its lock is the test's business."""
     home = JournalHome(root / name, WorkerIdentity(name, host, boot, epoch))

@@ -130,7 +130,10 @@ class Installation:
     def import_people(self, rows: Iterable[tuple[str, str, str, str]]) -> Done:
         """Rows of (unit, name, address, lists)."""
         path = self.folder / "people.csv"
-        lines = ["单位,姓名,人员类别,邮箱,名单", *(f"{unit},{name},信息员,{mail},{on}" for unit, name, mail, on in rows)]
+        lines = [
+            "单位,姓名,人员类别,邮箱,名单",
+            *(f"{unit},{name},信息员,{mail},{on}" for unit, name, mail, on in rows),
+        ]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         done = self.run("recipients", "import", path, "--json")
         assert done.code == 0, done
@@ -158,11 +161,14 @@ class Installation:
         return done.objects[-1]
 
     def wait_for_status(self, status: str, mailing: int = 1, within: float = 40.0) -> dict[str, Any]:
-        return wait_until(
-            lambda: (found := self.show(mailing)) and found["status"] == status and found,
-            within,
-            f"mailing {mailing} {status}",
-        ) or {}
+        return (
+            wait_until(
+                lambda: (found := self.show(mailing)) and found["status"] == status and found,
+                within,
+                f"mailing {mailing} {status}",
+            )
+            or {}
+        )
 
 
 def check_sum(told: dict[str, Any], rows: list[dict[str, Any]]) -> Counter[str]:

@@ -121,7 +121,8 @@ def issue_of_size(wire_bytes: int) -> Issue:
     # an item costs its text twice (text and html), four thirds of it in base64, and about 300 bytes of markup
     per_item = int((len(sentence.encode()) * 8 * 2 + 300) * 4 / 3)
     items = tuple(
-        Item(text=sentence * 8, title=f"典型经验之{nth}", byline="本刊") for nth in range(max(wire_bytes // per_item, 1))
+        Item(text=sentence * 8, title=f"典型经验之{nth}", byline="本刊")
+        for nth in range(max(wire_bytes // per_item, 1))
     )
     issue = sample_issue()
     return replace(issue, sections=(Section("经验交流", items),))

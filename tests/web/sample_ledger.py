@@ -10,7 +10,7 @@ from typing import Any
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.mailing import MailingEventKind
 from mailer.model.verdict import Owner
-from mailer.store import freeze, writes
+from mailer.store import freeze, queries, writes
 from mailer.store.engine import Store
 
 RELEASED_AT = datetime(2026, 11, 23, 9, 42, tzinfo=UTC)
@@ -90,7 +90,9 @@ def make_mailing(
             created_by="test",
             created_at=RELEASED_AT,
         )
-        mailing_id = int(_newest_id(session))
+        row = queries.mailing_by_key(session, key)
+        assert row is not None
+        mailing_id = int(row.id)
         first = writes.next_ids(session, "delivery", max(1, len(rows)))
         numbered = [(first + n, row) for n, row in enumerate(rows)]
         writes.freeze_rows(
@@ -104,12 +106,6 @@ def make_mailing(
             released = {"released_at": RELEASED_AT} if step is MailingEventKind.RELEASED else {}
             writes.move_mailing(session, mailing_id, step, reason=reason, **released)
     return mailing_id
-
-
-def _newest_id(session: Any) -> int:
-    from mailer.store import queries  # noqa: PLC0415
-
-    return max(row.id for row in queries.mailings(session))
 
 
 def _delivery(mailing_id: int, delivery_id: int, row: Row) -> dict[str, Any]:
@@ -152,17 +148,23 @@ def _duty(mailing_id: int, delivery_id: int, row: Row, post: str) -> dict[str, A
     }
 
 
-_UNITS = (
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split("、"))
+
+
+_UNITS = _names(
     "望云街道、松溪街道、长乐街道、东山街道、龙潭镇、青石镇、白鹭镇、河口镇、"
     "云栖镇、石桥镇、区委办公室、区政府办公室、区纪委监委机关、区委组织部、区委宣传部、区委统战部、"
     "区委政法委、区人大常委会办公室、区政协办公室、区发展和改革局、区教育体育局、区科学技术和工业信息化局、区公安分局、区民政局、"
     "区司法局、区财政局、区人力资源和社会保障局、区自然资源和规划分局、区生态环境分局、区住房和城乡建设局、区交通运输局、区水利局、"
     "区农业农村局、区商务局、区文化和旅游局、区卫生健康局、区退役军人事务局、区应急管理局、区审计局、区市场监督管理局、"
-    "区统计局、区医疗保障局、区城市管理局、区信访局、区融媒体中心、"
-).removesuffix("、")
-_LEADERS = "夏若松 戴子初 夏舟 郝野 魏一峰 武一桐 祝云柯 甘亦澄 荣帆 熊舒宁 王帆 杨子禾 冉安舟 汪行晴".split()
+    "区统计局、区医疗保障局、区城市管理局、区信访局、区融媒体中心"
+)
+_LEADERS = _names(
+    "夏若松、戴子初、夏舟、郝野、魏一峰、武一桐、祝云柯、甘亦澄、荣帆、熊舒宁、王帆、杨子禾、冉安舟、汪行晴"
+)
 _BODIES = ("中共青岚区委", "青岚区人大常委会", "青岚区人民政府", "青岚区政协")
-_GIVEN = "致晴 可远 可澄 晓榆 明禾 一鸣 文博 思源 雨辰 子涵".split()
+_GIVEN = _names("致晴、可远、可澄、晓榆、明禾、一鸣、文博、思源、雨辰、子涵")
 _FAMILY = "乔沈袁高赵钱孙李周吴郑王冯陈褚卫蒋韩朱秦尤许何吕施张孔曹严华"
 
 

@@ -22,6 +22,7 @@ from mailer.content.readers.secrecy import secrecy_mark
 _LONGEST: Final = 160
 _MOST_CONTINUATIONS: Final = 40
 _MOST_REMARKS: Final = 3
+_LONGEST_REMARK: Final = 40
 _COPIES_RE: Final = re.compile(
     r"[(（\[【]? ?(?:本期)?(?:共?印(?:制|发|数|刷)?(?:份数)?|印数|份数|发行量|共) ?[:：]? ?(?P<n>[0-9〇零一二三四五六七八九十百千]{1,8}) ?份 ?[)）\]】]?"
     r"|[(（\[【]? ?(?:印发份数|印数|份数) ?[:：] ?(?P<n2>[0-9]{1,7}) ?[)）\]】]?"
@@ -88,7 +89,9 @@ def find_foot(lines: list[Line], first: int) -> int:
     while at >= first:
         line = lines[at]
         kind = kind_of(line)
-        if kind is None:
+        if kind is Kind.TABLE_RULE:
+            pass  # says nothing by itself
+        elif kind is None:
             unknown.append(at)
             if not _may_belong(line) or len(unknown) > _MOST_CONTINUATIONS:
                 break
@@ -97,6 +100,8 @@ def find_foot(lines: list[Line], first: int) -> int:
         else:
             start, unknown = at, []
         at -= 1
+    while first < start < len(lines) and kind_of(lines[start - 1]) is Kind.TABLE_RULE:
+        start -= 1
     return start
 
 
@@ -111,7 +116,8 @@ def _follow(kind: Kind, unknown: list[int], lines: list[Line], *, tail: bool) ->
     """Whether lines of no known shape may stand after a line of the foot: its continuation, or a closing remark."""
     if kind is Kind.DISTRIBUTION:
         return not any(lexicon.level_mark(lines[index].text) for index in unknown)
-    return len(unknown) <= (_MOST_REMARKS if tail else 1)
+    short = all(len(lines[index].text) <= _LONGEST_REMARK for index in unknown)
+    return short and len(unknown) <= (_MOST_REMARKS if tail else 1)
 
 
 def read_foot(lines: list[Line]) -> Foot:

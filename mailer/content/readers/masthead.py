@@ -145,9 +145,7 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
         head.date_printed = head.date_printed or text[found.start : found.end].strip(BLANKS)
     told = bool(numbers or dates or label)
     parts: list[_Part] = []
-    for piece in _with_verbs(left):
-        if _DATE_TAIL_RE.match(despaced(piece)) and dates:
-            continue
+    for piece in _with_verbs([piece for piece in left if not (dates and _DATE_TAIL_RE.match(despaced(piece)))]):
         if (mark := secrecy_mark(piece)) and not line.heading:
             head.secrecy, told = head.secrecy or mark, True
         elif (

@@ -23,7 +23,7 @@ _COUNT: Final = f"[{_N}][{_N} ]{{0,14}}"
 _OPEN: Final = r"[(〔\[【 _]{0,4}"
 _CLOSE: Final = r"[)〕\]】 _]{0,4}"
 _GAP: Final = " {0,8}"
-_SERIES: Final = "增刊|专刊|特刊|专辑|号外|副刊|合刊"
+_SERIES: Final = "增刊|专刊|特刊|专辑|号外|副刊"
 _YEAR: Final = "[0-9〇○零OoΟО◯一二三四五六七八九]"
 
 _TOTAL_RE: Final = re.compile(
@@ -31,7 +31,7 @@ _TOTAL_RE: Final = re.compile(
 )
 _NUMBER_RE: Final = re.compile(
     rf"(?:[(〔\[【] ?(?P<y1>{_YEAR}{{4}}) ?年?[)〕\]】]|(?P<y2>(?:{_YEAR} ?){{4}})年?度?)?{_GAP}"
-    rf"(?P<s1>{_SERIES})?{_GAP}{_OPEN}第{_GAP}{_OPEN}(?P<n>{_COUNT}){_CLOSE}(?:[-—~至、]+ ?第?{_COUNT})?[期号辑]"
+    rf"(?P<s1>{_SERIES})?{_GAP}{_OPEN}第{_GAP}{_OPEN}(?P<n>{_COUNT}){_CLOSE}(?:[-—~至、]+ ?第?{_COUNT})?[期号辑](?:合刊)?"
     rf"(?:{_GAP}{_OPEN}(?P<s2>{_SERIES}){_CLOSE})?\)?"
 )
 _SHORT_NUMBER_RE: Final = re.compile(

@@ -61,7 +61,7 @@ def upgrade() -> None:
     with op.batch_alter_table('delivery_event', schema=None) as batch_op:
         batch_op.create_index('ix_delivery_event_delivery', ['delivery_id'], unique=False)
 
-    op.create_table('distribution_lists',
+    op.create_table('distribution_list',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('bulletin_id', sa.Integer(), nullable=False),
     sa.Column('code', sa.String(length=20), nullable=False),
@@ -70,9 +70,9 @@ def upgrade() -> None:
     sa.Column('lane', sa.Integer(), nullable=False),
     sa.Column('phrase', sa.Text(), nullable=False),
     sa.Column('policy', sa.JSON(), nullable=False),
-    sa.CheckConstraint('lane BETWEEN 1 AND 3', name='ck_distribution_lists_lane'),
-    sa.PrimaryKeyConstraint('id', name='pk_distribution_lists'),
-    sa.UniqueConstraint('bulletin_id', 'code', name='uq_distribution_lists_bulletin_id_code')
+    sa.CheckConstraint('lane BETWEEN 1 AND 3', name='ck_distribution_list_lane'),
+    sa.PrimaryKeyConstraint('id', name='pk_distribution_list'),
+    sa.UniqueConstraint('bulletin_id', 'code', name='uq_distribution_list_bulletin_id_code')
     )
     op.create_table('domain_hold',
     sa.Column('mailing_id', sa.Integer(), nullable=False),
@@ -98,7 +98,7 @@ def upgrade() -> None:
     sa.Column('next_value', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('name')
     )
-    op.create_table('import_runs',
+    op.create_table('import_run',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('file_hash', sa.String(length=64), nullable=False),
@@ -109,7 +109,7 @@ def upgrade() -> None:
     sa.Column('changed', sa.Integer(), nullable=False),
     sa.Column('ended', sa.Integer(), nullable=False),
     sa.Column('unchanged', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name='pk_import_runs')
+    sa.PrimaryKeyConstraint('id', name='pk_import_run')
     )
     op.create_table('lease',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -137,18 +137,18 @@ def upgrade() -> None:
     with op.batch_alter_table('pace_grant', schema=None) as batch_op:
         batch_op.create_index('ix_pace_grant_scope', ['scope', 'at'], unique=False)
 
-    op.create_table('recipient_addresses',
+    op.create_table('recipient_address',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('address', sa.String(length=320), nullable=False),
     sa.Column('wire', sa.String(length=254), nullable=False),
     sa.Column('address_key', sa.String(length=254), nullable=False),
     sa.Column('domain', sa.String(length=254), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name='pk_recipient_addresses'),
-    sa.UniqueConstraint('address_key', name='uq_recipient_addresses_address_key')
+    sa.PrimaryKeyConstraint('id', name='pk_recipient_address'),
+    sa.UniqueConstraint('address_key', name='uq_recipient_address_address_key')
     )
-    with op.batch_alter_table('recipient_addresses', schema=None) as batch_op:
-        batch_op.create_index('ix_recipient_addresses_domain', ['domain'], unique=False)
+    with op.batch_alter_table('recipient_address', schema=None) as batch_op:
+        batch_op.create_index('ix_recipient_address_domain', ['domain'], unique=False)
 
     op.create_table('returned_mail',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -167,7 +167,7 @@ def upgrade() -> None:
     with op.batch_alter_table('returned_mail', schema=None) as batch_op:
         batch_op.create_index('ix_returned_mail_state', ['state'], unique=False)
 
-    op.create_table('suppressions',
+    op.create_table('suppression',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('address_key', sa.String(length=254), nullable=False),
     sa.Column('scope', sa.String(length=20), nullable=False),
@@ -178,11 +178,11 @@ def upgrade() -> None:
     sa.Column('created_by', sa.String(length=120), nullable=False),
     sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('lifted_by', sa.String(length=120), nullable=False),
-    sa.CheckConstraint("reason IN ('complaint', 'asked', 'office', 'hard_bounce')", name='ck_suppressions_reason'),
-    sa.PrimaryKeyConstraint('id', name='pk_suppressions')
+    sa.CheckConstraint("reason IN ('complaint', 'asked', 'office', 'hard_bounce')", name='ck_suppression_reason'),
+    sa.PrimaryKeyConstraint('id', name='pk_suppression')
     )
-    with op.batch_alter_table('suppressions', schema=None) as batch_op:
-        batch_op.create_index('ix_suppressions_address_key', ['address_key'], unique=False)
+    with op.batch_alter_table('suppression', schema=None) as batch_op:
+        batch_op.create_index('ix_suppression_address_key', ['address_key'], unique=False)
 
     op.create_table('task',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -202,14 +202,14 @@ def upgrade() -> None:
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.create_index('ix_task_state', ['state'], unique=False)
 
-    op.create_table('units',
+    op.create_table('unit',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('unit_group', sa.String(length=60), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name='pk_units'),
-    sa.UniqueConstraint('key', name='uq_units_key')
+    sa.PrimaryKeyConstraint('id', name='pk_unit'),
+    sa.UniqueConstraint('key', name='uq_unit_key')
     )
     op.create_table('worker',
     sa.Column('id', sa.String(), nullable=False),
@@ -237,42 +237,42 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('bulletin_id', 'series', 'year', 'number', name='uq_issue_key')
     )
-    op.create_table('list_rules',
+    op.create_table('list_rule',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('list_id', sa.Integer(), nullable=False),
     sa.Column('sign', sa.String(length=5), nullable=False),
     sa.Column('unit_group', sa.String(length=60), nullable=False),
     sa.Column('except_group', sa.String(length=60), nullable=False),
     sa.Column('roles', sa.JSON(), nullable=False),
-    sa.CheckConstraint("sign IN ('plus', 'minus')", name='ck_list_rules_sign'),
-    sa.ForeignKeyConstraint(['list_id'], ['distribution_lists.id'], name='fk_list_rules_list_id_distribution_lists'),
-    sa.PrimaryKeyConstraint('id', name='pk_list_rules')
+    sa.CheckConstraint("sign IN ('plus', 'minus')", name='ck_list_rule_sign'),
+    sa.ForeignKeyConstraint(['list_id'], ['distribution_list.id'], name='fk_list_rule_list_id_distribution_list'),
+    sa.PrimaryKeyConstraint('id', name='pk_list_rule')
     )
-    with op.batch_alter_table('list_rules', schema=None) as batch_op:
-        batch_op.create_index('ix_list_rules_list_id', ['list_id'], unique=False)
+    with op.batch_alter_table('list_rule', schema=None) as batch_op:
+        batch_op.create_index('ix_list_rule_list_id', ['list_id'], unique=False)
 
-    op.create_table('posts',
+    op.create_table('post',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('role_key', sa.String(length=120), nullable=False),
     sa.Column('role', sa.String(length=120), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name='fk_posts_unit_id_units'),
-    sa.PrimaryKeyConstraint('id', name='pk_posts'),
-    sa.UniqueConstraint('unit_id', 'role_key', name='uq_posts_unit_id_role_key')
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name='fk_post_unit_id_unit'),
+    sa.PrimaryKeyConstraint('id', name='pk_post'),
+    sa.UniqueConstraint('unit_id', 'role_key', name='uq_post_unit_id_role_key')
     )
-    op.create_table('unit_aliases',
+    op.create_table('unit_alias',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['units.id'], name='fk_unit_aliases_unit_id_units'),
-    sa.PrimaryKeyConstraint('id', name='pk_unit_aliases'),
-    sa.UniqueConstraint('key', name='uq_unit_aliases_key')
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name='fk_unit_alias_unit_id_unit'),
+    sa.PrimaryKeyConstraint('id', name='pk_unit_alias'),
+    sa.UniqueConstraint('key', name='uq_unit_alias_key')
     )
-    with op.batch_alter_table('unit_aliases', schema=None) as batch_op:
-        batch_op.create_index('ix_unit_aliases_unit_id', ['unit_id'], unique=False)
+    with op.batch_alter_table('unit_alias', schema=None) as batch_op:
+        batch_op.create_index('ix_unit_alias_unit_id', ['unit_id'], unique=False)
 
-    op.create_table('holders',
+    op.create_table('holder',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('post_id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
@@ -283,14 +283,14 @@ def upgrade() -> None:
     sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
     sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
     sa.Column('import_id', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['import_id'], ['import_runs.id'], name='fk_holders_import_id_import_runs'),
-    sa.ForeignKeyConstraint(['post_id'], ['posts.id'], name='fk_holders_post_id_posts'),
-    sa.PrimaryKeyConstraint('id', name='pk_holders')
+    sa.ForeignKeyConstraint(['import_id'], ['import_run.id'], name='fk_holder_import_id_import_run'),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name='fk_holder_post_id_post'),
+    sa.PrimaryKeyConstraint('id', name='pk_holder')
     )
-    with op.batch_alter_table('holders', schema=None) as batch_op:
-        batch_op.create_index('ix_holders_import_id', ['import_id'], unique=False)
-        batch_op.create_index('ix_holders_post_id', ['post_id'], unique=False)
-        batch_op.create_index('ix_holders_valid_to', ['valid_to'], unique=False)
+    with op.batch_alter_table('holder', schema=None) as batch_op:
+        batch_op.create_index('ix_holder_import_id', ['import_id'], unique=False)
+        batch_op.create_index('ix_holder_post_id', ['post_id'], unique=False)
+        batch_op.create_index('ix_holder_valid_to', ['valid_to'], unique=False)
 
     op.create_table('issue_revision',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -306,22 +306,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('issue_id', 'revision', name='uq_issue_revision')
     )
-    op.create_table('holder_addresses',
+    op.create_table('holder_address',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('holder_id', sa.Integer(), nullable=False),
     sa.Column('address_id', sa.Integer(), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
     sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['address_id'], ['recipient_addresses.id'], name='fk_holder_addresses_address_id_recipient_addresses'),
-    sa.ForeignKeyConstraint(['holder_id'], ['holders.id'], name='fk_holder_addresses_holder_id_holders'),
-    sa.PrimaryKeyConstraint('id', name='pk_holder_addresses')
+    sa.ForeignKeyConstraint(['address_id'], ['recipient_address.id'], name='fk_holder_address_address_id_recipient_address'),
+    sa.ForeignKeyConstraint(['holder_id'], ['holder.id'], name='fk_holder_address_holder_id_holder'),
+    sa.PrimaryKeyConstraint('id', name='pk_holder_address')
     )
-    with op.batch_alter_table('holder_addresses', schema=None) as batch_op:
-        batch_op.create_index('ix_holder_addresses_address_id', ['address_id'], unique=False)
-        batch_op.create_index('ix_holder_addresses_holder_id', ['holder_id'], unique=False)
+    with op.batch_alter_table('holder_address', schema=None) as batch_op:
+        batch_op.create_index('ix_holder_address_address_id', ['address_id'], unique=False)
+        batch_op.create_index('ix_holder_address_holder_id', ['holder_id'], unique=False)
 
-    op.create_table('list_members',
+    op.create_table('list_member',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('list_id', sa.Integer(), nullable=False),
     sa.Column('holder_id', sa.Integer(), nullable=False),
@@ -330,15 +330,15 @@ def upgrade() -> None:
     sa.Column('created_by', sa.String(length=120), nullable=False),
     sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
     sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("origin IN ('import', 'office')", name='ck_list_members_origin'),
-    sa.CheckConstraint("sign IN ('plus', 'minus')", name='ck_list_members_sign'),
-    sa.ForeignKeyConstraint(['holder_id'], ['holders.id'], name='fk_list_members_holder_id_holders'),
-    sa.ForeignKeyConstraint(['list_id'], ['distribution_lists.id'], name='fk_list_members_list_id_distribution_lists'),
-    sa.PrimaryKeyConstraint('id', name='pk_list_members')
+    sa.CheckConstraint("origin IN ('import', 'office')", name='ck_list_member_origin'),
+    sa.CheckConstraint("sign IN ('plus', 'minus')", name='ck_list_member_sign'),
+    sa.ForeignKeyConstraint(['holder_id'], ['holder.id'], name='fk_list_member_holder_id_holder'),
+    sa.ForeignKeyConstraint(['list_id'], ['distribution_list.id'], name='fk_list_member_list_id_distribution_list'),
+    sa.PrimaryKeyConstraint('id', name='pk_list_member')
     )
-    with op.batch_alter_table('list_members', schema=None) as batch_op:
-        batch_op.create_index('ix_list_members_holder_id', ['holder_id'], unique=False)
-        batch_op.create_index('ix_list_members_list_id', ['list_id'], unique=False)
+    with op.batch_alter_table('list_member', schema=None) as batch_op:
+        batch_op.create_index('ix_list_member_holder_id', ['holder_id'], unique=False)
+        batch_op.create_index('ix_list_member_list_id', ['list_id'], unique=False)
 
     op.create_table('mailing',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -471,51 +471,51 @@ def downgrade() -> None:
         batch_op.drop_index('ix_mailing_status')
 
     op.drop_table('mailing')
-    with op.batch_alter_table('list_members', schema=None) as batch_op:
-        batch_op.drop_index('ix_list_members_list_id')
-        batch_op.drop_index('ix_list_members_holder_id')
+    with op.batch_alter_table('list_member', schema=None) as batch_op:
+        batch_op.drop_index('ix_list_member_list_id')
+        batch_op.drop_index('ix_list_member_holder_id')
 
-    op.drop_table('list_members')
-    with op.batch_alter_table('holder_addresses', schema=None) as batch_op:
-        batch_op.drop_index('ix_holder_addresses_holder_id')
-        batch_op.drop_index('ix_holder_addresses_address_id')
+    op.drop_table('list_member')
+    with op.batch_alter_table('holder_address', schema=None) as batch_op:
+        batch_op.drop_index('ix_holder_address_holder_id')
+        batch_op.drop_index('ix_holder_address_address_id')
 
-    op.drop_table('holder_addresses')
+    op.drop_table('holder_address')
     op.drop_table('issue_revision')
-    with op.batch_alter_table('holders', schema=None) as batch_op:
-        batch_op.drop_index('ix_holders_valid_to')
-        batch_op.drop_index('ix_holders_post_id')
-        batch_op.drop_index('ix_holders_import_id')
+    with op.batch_alter_table('holder', schema=None) as batch_op:
+        batch_op.drop_index('ix_holder_valid_to')
+        batch_op.drop_index('ix_holder_post_id')
+        batch_op.drop_index('ix_holder_import_id')
 
-    op.drop_table('holders')
-    with op.batch_alter_table('unit_aliases', schema=None) as batch_op:
-        batch_op.drop_index('ix_unit_aliases_unit_id')
+    op.drop_table('holder')
+    with op.batch_alter_table('unit_alias', schema=None) as batch_op:
+        batch_op.drop_index('ix_unit_alias_unit_id')
 
-    op.drop_table('unit_aliases')
-    op.drop_table('posts')
-    with op.batch_alter_table('list_rules', schema=None) as batch_op:
-        batch_op.drop_index('ix_list_rules_list_id')
+    op.drop_table('unit_alias')
+    op.drop_table('post')
+    with op.batch_alter_table('list_rule', schema=None) as batch_op:
+        batch_op.drop_index('ix_list_rule_list_id')
 
-    op.drop_table('list_rules')
+    op.drop_table('list_rule')
     op.drop_table('issue')
     op.drop_table('worker')
-    op.drop_table('units')
+    op.drop_table('unit')
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.drop_index('ix_task_state')
 
     op.drop_table('task')
-    with op.batch_alter_table('suppressions', schema=None) as batch_op:
-        batch_op.drop_index('ix_suppressions_address_key')
+    with op.batch_alter_table('suppression', schema=None) as batch_op:
+        batch_op.drop_index('ix_suppression_address_key')
 
-    op.drop_table('suppressions')
+    op.drop_table('suppression')
     with op.batch_alter_table('returned_mail', schema=None) as batch_op:
         batch_op.drop_index('ix_returned_mail_state')
 
     op.drop_table('returned_mail')
-    with op.batch_alter_table('recipient_addresses', schema=None) as batch_op:
-        batch_op.drop_index('ix_recipient_addresses_domain')
+    with op.batch_alter_table('recipient_address', schema=None) as batch_op:
+        batch_op.drop_index('ix_recipient_address_domain')
 
-    op.drop_table('recipient_addresses')
+    op.drop_table('recipient_address')
     with op.batch_alter_table('pace_grant', schema=None) as batch_op:
         batch_op.drop_index('ix_pace_grant_scope')
 
@@ -525,12 +525,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_lease_state')
 
     op.drop_table('lease')
-    op.drop_table('import_runs')
+    op.drop_table('import_run')
     op.drop_table('house_sequence')
     op.drop_table('house_lease')
     op.drop_table('house_fact')
     op.drop_table('domain_hold')
-    op.drop_table('distribution_lists')
+    op.drop_table('distribution_list')
     with op.batch_alter_table('delivery_event', schema=None) as batch_op:
         batch_op.drop_index('ix_delivery_event_delivery')
 

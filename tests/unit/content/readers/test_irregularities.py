@@ -80,7 +80,9 @@ def test_11_page_break_inside_a_book_title() -> None:
 
 
 def test_12_bold_inside_running_text_is_no_label() -> None:
-    item = only(read("## 【要闻】\n\n会议强调：一要早部署。二要严检查。**三要强化协同、压实责任，形成合力。**要立即行动。"))
+    item = only(
+        read("## 【要闻】\n\n会议强调：一要早部署。二要严检查。**三要强化协同、压实责任，形成合力。**要立即行动。")
+    )
     assert (item.title, item.units) == (None, ())
     assert item.text.startswith("会议强调：一要") and item.text.endswith("形成合力。要立即行动。")
 
@@ -212,5 +214,11 @@ def test_38_optional_parts_are_absent_and_long_lines_whole() -> None:
     long_line = "各镇街要" + "逐项对照、逐项整改，" * 60 + "确保到位。"
     issue = read(f"## 【要闻】\n\n{long_line}")
     assert only(issue).text == long_line
-    assert (issue.editor_note, issue.contents, issue.secrecy, issue.total_number, issue.copies) == (None, (), None, None, None)
+    assert (issue.editor_note, issue.contents, issue.secrecy, issue.total_number, issue.copies) == (
+        None,
+        (),
+        None,
+        None,
+        None,
+    )
     assert issue.unrecognised == ()

@@ -48,7 +48,9 @@ def test_these_endings_are_read(name: str) -> None:
     assert read_issue(TEXT.encode(), name).number == 12
 
 
-@pytest.mark.parametrize(("name", "word"), [("a.docx", "Word"), ("a.doc", "Word"), ("a.WPS", "WPS"), ("a.pdf", "PDF"), ("a.xlsx", ".xlsx")])
+@pytest.mark.parametrize(
+    ("name", "word"), [("a.docx", "Word"), ("a.doc", "Word"), ("a.WPS", "WPS"), ("a.pdf", "PDF"), ("a.xlsx", ".xlsx")]
+)
 def test_other_formats_are_refused_with_advice(name: str, word: str) -> None:
     with pytest.raises(NotAnIssueError) as caught:
         read_issue(b"PK\x03\x04", name)
@@ -83,7 +85,10 @@ def test_what_is_no_issue_is_refused_by_its_cause(data: bytes, code: str) -> Non
 
 
 def test_two_thousand_items_are_read() -> None:
-    assert len(read_issue(HEAD.encode() + "【简讯】\n\n".encode() + "永宁镇：好。".encode() * 2_000, "a.md").items) == 2_000
+    assert (
+        len(read_issue(HEAD.encode() + "【简讯】\n\n".encode() + "永宁镇：好。".encode() * 2_000, "a.md").items)
+        == 2_000
+    )
 
 
 def test_the_place_of_a_long_line_is_told() -> None:
@@ -94,7 +99,24 @@ def test_the_place_of_a_long_line_is_told() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["。", "永宁镇开会。", "**永宁镇：**好", "*a", "****", "![a](", "。【文明】近", "。（", "（本刊）", "[a](", "：", " \u3000", "<!--", "&emsp;", "1.", "a@"],
+    [
+        "。",
+        "永宁镇开会。",
+        "**永宁镇：**好",
+        "*a",
+        "****",
+        "![a](",
+        "。【文明】近",
+        "。（",
+        "（本刊）",
+        "[a](",
+        "：",
+        " \u3000",
+        "<!--",
+        "&emsp;",
+        "1.",
+        "a@",
+    ],
 )
 def test_time_grows_with_the_length_and_not_with_its_square(unit: str) -> None:
     """Eight times the text may take at most 24 times as long: a square would take 64."""
@@ -120,7 +142,10 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.one_of(st.binary(max_size=400), st.lists(PIECES, max_size=60).map(lambda parts: "".join(parts).encode())), st.sampled_from([".md", ".txt"]))
+@given(
+    st.one_of(st.binary(max_size=400), st.lists(PIECES, max_size=60).map(lambda parts: "".join(parts).encode())),
+    st.sampled_from([".md", ".txt"]),
+)
 @example("第期\n".encode(), ".md")
 @example("〔2026〕号\n年月日\n".encode(), ".txt")
 def test_nothing_but_not_an_issue_error_is_raised(data: bytes, ending: str) -> None:
