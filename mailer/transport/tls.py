@@ -36,6 +36,7 @@ class _BelowTls(asyncio.BufferedProtocol):
         self._layer.buffer_updated(nbytes)
 
     def eof_received(self) -> bool | None:
+        self._wire.eof_received()
         keeps_open: bool | None = self._layer.eof_received()
         return keeps_open
 

@@ -52,9 +52,14 @@ class Wire(asyncio.Protocol):
         transport.set_write_buffer_limits(high=1, low=0)  # type: ignore[attr-defined]
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None  # asyncio's own breaks when it is aborted once more
         self._fail(WireFaultError(Fault.CUT, str(exc) if exc else "connection closed"))
 
     def eof_received(self) -> bool:
+        if not self.has_left:
+            # the transport would still send the rest, and the dot with it, to a host that can answer nothing any more
+            self._fail(WireFaultError(Fault.CUT, "connection closed before the end of the message"))
+            self.abort()
         return False
 
     def pause_writing(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailer.store.engine import Store
-from tests.support.databases import make_postgres_template, make_sqlite_template, open_sqlite
+from tests.support.databases import empty, make_postgres, make_sqlite_template, open_sqlite
 from tests.support.servers.postgres_server import PostgresServer
 
 
@@ -18,8 +18,10 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(_postgres_of_session: PostgresServer) -> str:
-    return make_postgres_template(_postgres_of_session)
+def _postgres_store(_postgres_of_session: PostgresServer) -> Iterator[Store]:
+    store = make_postgres(_postgres_of_session)
+    yield store
+    store.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs_postgres)])
@@ -29,9 +31,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         yield store
         store.close()
         return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create_database(request.getfixturevalue("_postgres_template"))
-    store = Store(server.url(name))
+    store = request.getfixturevalue("_postgres_store")
+    empty(store)
     yield store
-    store.close()
-    server.drop_database(name)

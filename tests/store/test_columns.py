@@ -53,9 +53,13 @@ def test_times_of_different_zones_are_compared_as_moments(store: Store):
 
 
 def test_a_transaction_that_raises_leaves_nothing(store: Store):
-    with pytest.raises(RuntimeError), store.begin() as session:
-        writes.set_fact(session, "key", "value")
-        raise RuntimeError
+    def fail() -> None:
+        with store.begin() as session:
+            writes.set_fact(session, "key", "value")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     with store.read() as session:
         assert writes.fact(session, "key") is None
 

@@ -1,9 +1,12 @@
-"""Migrated databases for tests: migrated once, then copied, so that each test gets an empty one of its own cheaply."""
+"""Migrated databases for tests: migrated once, then copied or emptied, so that each test cheaply gets an empty one."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
+
+from sqlalchemy import text
+from sqlmodel import SQLModel
 
 import recipients.tables  # noqa: F401 - the recipients' tables belong to the one migration tree
 from mailer.store import migrate
@@ -25,10 +28,16 @@ def open_sqlite(template: Path, folder: Path) -> Store:
     return Store(sqlite_url(folder))
 
 
-def make_postgres_template(server: PostgresServer) -> str:
-    """The name of a migrated, empty database that nobody is connected to."""
-    name = server.create_database()
-    store = Store(server.url(name))
+def make_postgres(server: PostgresServer) -> Store:
+    """A store on a migrated database; for many tests, one after the other, each of which empties it first."""
+    store = Store(server.url(server.create_database()))
     migrate.upgrade(store)
-    store.close()
-    return name
+    return store
+
+
+def empty(store: Store) -> None:
+    """Takes every row out and starts every counter anew; fails when another transaction still holds a table."""
+    tables = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
+    with store.begin() as session:
+        session.execute(text("SET LOCAL lock_timeout = '5s'"))
+        session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))

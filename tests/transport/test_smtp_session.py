@@ -125,7 +125,9 @@ def test_a_cut_while_the_body_is_ours_is_no_doubt(start, loop, do, cause):
 def test_a_refusal_in_mid_body_counts(start, loop, reply):
     server = start(Fault(at=At.BODY, do=Do.REPLY, reply=reply))
     outcome, usable, _ = send_one(make_relay(server.port), letter=BIG_LETTER, loop=loop)
-    assert (outcome.phase, outcome.fault, str(outcome.reply)) == (Phase.BODY, None, reply)
+    # what it read on while saying no may have been all of the body
+    assert outcome.phase in {Phase.BODY, Phase.DOT}
+    assert (outcome.fault, str(outcome.reply)) == (None, reply)
     assert not usable
 
 
@@ -156,7 +158,7 @@ def test_a_body_that_cannot_be_made_leaves_no_message(start, pipelined):
 
 
 def test_a_long_body_goes_out_whole(start, loop, pipelined):
-    server = start()
+    server = start(max_size=None)
     [outcome] = send(make_relay(server.port, pipelined=pipelined), letter=BIG_LETTER, loop=loop)
     assert outcome.is_accepted
     [message] = server.log.kept()

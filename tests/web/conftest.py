@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,23 @@ from mailer.store.engine import Store
 from tests.web.console_server import Console, running_console
 
 
+@pytest.fixture(scope="session")
+def fresh_installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder right after ``mailer init``, made once; each test works on a copy."""
+    folder = tmp_path_factory.mktemp("fresh") / "data"
+    wiring.initialise(load({}, data_dir=str(folder))).close()
+    return folder
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(fresh_installation: Path, tmp_path: Path) -> Settings:
+    shutil.copytree(fresh_installation, tmp_path / "data")
     return load({}, data_dir=str(tmp_path / "data"))
 
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    store = wiring.initialise(settings)
+    store = wiring.open_store(settings)
     yield store
     store.close()
 

@@ -35,7 +35,8 @@ def page_of(console: Console, path: str) -> html.HtmlElement:
 
 
 def words(element: html.HtmlElement) -> str:
-    return " ".join(element.text_content().split())
+    """All text, each element's apart."""
+    return " ".join(" ".join(element.itertext()).split())
 
 
 def accounts(page: html.HtmlElement) -> dict[str, tuple[int, dict[str, int]]]:
@@ -79,7 +80,7 @@ def test_the_numbers_are_those_of_the_ledger_sum(console: Console, store: Store)
     for total, parts in accounts(page).values():
         assert total == sum(parts.values())
     figures = [words(each) for each in page.cssselect(".figure")]
-    assert figures == ["共 149份，覆盖 151 个岗位", "已发出 118", "还在发 24", "退回 3", "结果不明 1", "不发 3"]
+    assert figures == ["共 149 份，覆盖 151 个岗位", "已发出 118", "还在发 24", "退回 3", "结果不明 1", "不发 3"]
     assert page.cssselect("[role=alert]") == []
     assert chips(page_of(console, f"/mailings/{mailing}"))["全部"] == 151
 
@@ -214,7 +215,7 @@ def test_a_chip_counts_what_it_will_show(console: Console, store: Store):
             shown = table(page_of(console, f"/mailings/{mailing}{chip.get('href').partition('#')[0]}"))
             assert words(chip).endswith(str(len(shown)))
     marked = [words(chip) for chip in page.cssselect(".chip[aria-current]")]
-    assert marked == ["全部名单3", "退回3"]
+    assert marked == ["全部名单 3", "退回 3"]
 
 
 def test_a_long_ledger_comes_in_leaves(console: Console, store: Store):
@@ -249,7 +250,7 @@ def test_a_rehearsal_says_so_everywhere(console: Console, store: Store):
     rehearsal = make_mailing(store, [Row()], key="rehearsal", number=2, rehearsal=True)
     console.enter()
     page = page_of(console, f"/mailings/{rehearsal}")
-    assert "这是演练。邮件只到内置的演练服务器，没有发给任何人" in words(page)
+    assert "这是演练。 邮件只到内置的演练服务器，没有发给任何人" in words(page)
     assert page.findtext("head/title", "").startswith("【演练】")
     assert "演练" not in console.get(f"/mailings/{real}").text
     titles = [words(each) for each in page_of(console, "/").cssselect("h2")]

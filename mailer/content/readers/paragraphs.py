@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from mailer.content.readers import emphasis, labels, lexicon
-from mailer.content.readers.emphasis import BLANKS, Rich
+from mailer.content.readers.emphasis import Rich
 from mailer.content.readers.lines import Gap, Line
 
 LONGEST_TITLE: Final = 50

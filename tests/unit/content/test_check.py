@@ -1,0 +1,122 @@
+"""The pre-flight check: each finding appears when its cause is there, and only then."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from mailer.content.check import KnownIssues, check
+from mailer.content.issue import Distribution, Finding, Issue, Item, Place, Section, Severity, Unrecognised
+
+TODAY = date(2026, 3, 9)
+SOUND = Issue(
+    title="白鹭区工作快报",
+    number=12,
+    date=TODAY,
+    date_printed="2026年3月9日",
+    issuing_office="白鹭区委办公室",
+    sections=(
+        Section("要闻", (Item("区里召开了一次推进会，部署全年工作。", title="推进会召开", place=Place(9)),), Place(7)),
+    ),
+    credits={"编辑": ("李禾",), "校对": ("方圆",), "核签": ("何山",)},
+    distribution=Distribution(("区委",), (), ("各镇街",)),
+)
+
+
+def findings(issue: Issue = SOUND, *, known: KnownIssues | None = None, today: date = TODAY) -> dict[str, Finding]:
+    return {finding.code: finding for finding in check(issue, known=known, today=today)}
+
+
+def with_text(*texts: str) -> Issue:
+    return replace(
+        SOUND, sections=(Section("要闻", tuple(Item(text, place=Place(nth)) for nth, text in enumerate(texts, 9))),)
+    )
+
+
+def test_a_sound_issue_has_no_findings() -> None:
+    assert check(SOUND, known=KnownIssues(((11, date(2026, 3, 2)),)), today=TODAY) == ()
+
+
+@pytest.mark.parametrize(
+    ("issue", "code"),
+    [
+        (replace(SOUND, number=None), "no_number"),
+        (replace(SOUND, date=None, date_printed=""), "no_date"),
+        (replace(SOUND, date=None, date_printed="2026年2月30日"), "no_date"),
+        (replace(SOUND, sections=()), "no_text"),
+        (replace(SOUND, sections=(Section("要闻", (Item(" "),)),)), "no_text"),
+        (replace(SOUND, secrecy="秘密★一年"), "state_secret"),
+        (replace(SOUND, secrecy="机密"), "state_secret"),
+        (replace(SOUND, secrecy="绝　密★"), "state_secret"),
+        (replace(SOUND, secrecy="秘密 10年"), "state_secret"),
+    ],
+)
+def test_stops(issue: Issue, code: str) -> None:
+    assert findings(issue)[code].severity is Severity.STOP
+
+
+@pytest.mark.parametrize(
+    ("issue", "code"),
+    [
+        (replace(SOUND, title=""), "no_title"),
+        (replace(SOUND, issuing_office=None), "no_office"),
+        (replace(SOUND, date=date(2026, 3, 10)), "date_future"),
+        (replace(SOUND, date=date(2026, 3, 8)), "date_not_today"),
+        (replace(SOUND, date=date(2025, 3, 9)), "date_old"),
+        (replace(SOUND, secrecy="内部资料　注意保存"), "inner_mark"),
+        (replace(SOUND, secrecy="工作秘密"), "inner_mark"),
+        (replace(SOUND, secrecy="不得外传"), "inner_mark"),
+        (replace(SOUND, credits={"编辑": ("李禾",), "校对": ("方圆",)}), "no_credit"),
+        (replace(SOUND, distribution=Distribution(("区委",))), "no_printed_list"),
+        (replace(SOUND, unrecognised=(Unrecognised("欢迎来稿", Place(30)),)), "unrecognised"),
+        (replace(SOUND, contents=("推进会召开", "另一篇")), "contents_without_article"),
+        (replace(SOUND, contents=("要闻",)), "article_not_in_contents"),
+        (replace(SOUND, sections=(*SOUND.sections, Section("简讯", ()))), "empty_section"),
+        (replace(SOUND, sections=(Section("要闻", (*SOUND.items, Item("", title="另一篇"))),)), "empty_item"),
+        (with_text("会议强调，要压实责任，形成合力。", "会议强调，要压实责任，形成合力。"), "repeated_text"),
+        (with_text("会议强调，要压实责任。各单位要把所承担的创"), "unfinished"),
+        (with_text("会议要求大家认真学习《冬季防火手。"), "unbalanced"),
+    ],
+)
+def test_warnings(issue: Issue, code: str) -> None:
+    finding = findings(issue)[code]
+    assert finding.severity is Severity.WARNING
+    assert finding.message
+    assert finding.remedy
+
+
+def test_the_number_is_compared_with_those_taken() -> None:
+    known = KnownIssues(((10, None), (12, date(2026, 3, 2)), (11, date(2026, 2, 23))))
+    taken = findings(known=known)["number_taken"]
+    assert taken.severity is Severity.STOP
+    assert "2026年3月2日" in taken.message
+    assert "第13期" in taken.remedy
+    assert set(findings(replace(SOUND, number=13), known=known)) == set()
+    for number in (15, 9):
+        assert findings(replace(SOUND, number=number), known=known)["number_gap"].severity is Severity.WARNING
+
+
+def test_nothing_known_says_nothing_about_the_number() -> None:
+    assert findings(known=None) == findings(known=KnownIssues()) == {}
+
+
+def test_the_word_secret_in_the_text_is_no_stop() -> None:
+    assert findings(with_text("大家说，坚持就是公开的秘密，没有什么机密可言。")) == {}
+
+
+def test_stops_come_first_and_places_are_told() -> None:
+    found = check(
+        replace(with_text("会议强调，要压实责任。各单位要把所承担的创"), number=None), known=None, today=TODAY
+    )
+    assert [finding.severity for finding in found] == sorted(
+        (f.severity for f in found), key=lambda s: s is not Severity.STOP
+    )
+    assert next(finding for finding in found if finding.code == "unfinished").place == Place(9)
+
+
+def test_no_finding_claims_a_secrecy_review() -> None:
+    for issue in (SOUND, replace(SOUND, secrecy="秘密★一年"), replace(SOUND, secrecy="内部资料")):
+        for finding in check(issue, known=None, today=TODAY):
+            assert "保密审查" not in finding.message + finding.remedy
