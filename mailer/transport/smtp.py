@@ -223,7 +223,7 @@ class SmtpSession:
             self._break()
             # while bytes are still ours the dot has not gone out, so no host can have taken the message
             return self._outcome(Phase.DOT if left else Phase.BODY, None, fault)
-        if not self._wire.has_left:
+        if self._wire.answered_early:
             # an answer before the end of the body: a refusal in mid-stream; anything positive there is nonsense
             self._break()
             if reply.is_positive:

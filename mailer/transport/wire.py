@@ -41,6 +41,7 @@ class Wire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._fault: WireFaultError | None = None
+        self.answered_early = False  # the last reply came while bytes were still ours
         self._undrained = False  # in the transport we write to
         self._undrained_below = False  # in the socket under the TLS layer
 
@@ -103,6 +104,7 @@ class Wire(asyncio.Protocol):
         if match[2] != b"-":
             text = "\n".join(part[4:].decode("utf-8", "replace") for part in self._lines)
             self._replies.append(Reply(int(match[1]), text))
+            self.answered_early = not self.has_left
             self._lines, self._size = [], 0
         return None
 

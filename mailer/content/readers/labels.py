@@ -97,6 +97,9 @@ def _head(
     """(where the text begins, new topic or None, units) if a brief begins at ``at``."""
     start = _skip(rich.text, at)
     new_topic: str | None = None
+    numbered = _NUMBERED_RE.match(rich.text, start) if first else None
+    if numbered and rich.text[numbered.end() : numbered.end() + 1] in _CLOSING:
+        start = numbered.end()
     name, after = _bracket(rich.text, start)
     if name is not None:
         units = lexicon.units_of(name)

@@ -130,6 +130,8 @@ def _goes_on(parts: list[Line], lines: list[Line], after: int, wrap: _Wrap) -> b
     if below.gap == Gap.NONE:
         return _wrapped(parts, below, wrap)
     openness = _openness(parts)
+    if openness is Open.PERHAPS and "，" in above.text and _is_title(lines, after - len(parts) - 1):
+        openness = Open.LIKELY  # below a title stands text
     if below.gap & Gap.PAGE and _closes_what_is_open(above.text, below.text):
         return True
     if openness is Open.SURELY:
@@ -138,8 +140,14 @@ def _goes_on(parts: list[Line], lines: list[Line], after: int, wrap: _Wrap) -> b
         return False
     if openness is Open.LIKELY:
         return not (below.indent >= 2 and parts[0].indent >= 2 and not below.gap & Gap.PAGE)
-    # a short line without punctuation: only a page mark can say that it is no title, and only inside running text
-    return bool(below.gap & Gap.PAGE) and bool(re.search(r"[，；：]", above.text)) and not above.rich.all_bold
+    # a short line without punctuation may be a title; but titles are kept off the foot of a page
+    return bool(below.gap & Gap.PAGE) and not above.rich.all_bold and not _BEGINS_TEXT_RE.match(below.text)
+
+
+def _is_title(lines: list[Line], at: int) -> bool:
+    if at < 0 or labels.bracketed(lines[at].rich) is not None:
+        return False
+    return bool(lines[at].heading) or lines[at].rich.all_bold or title_like(lines[at].text)
 
 
 def _wrapped(parts: list[Line], below: Line, wrap: _Wrap) -> bool:

@@ -84,7 +84,8 @@ def test_12_bold_inside_running_text_is_no_label() -> None:
         read("## 【要闻】\n\n会议强调：一要早部署。二要严检查。**三要强化协同、压实责任，形成合力。**要立即行动。")
     )
     assert (item.title, item.units) == (None, ())
-    assert item.text.startswith("会议强调：一要") and item.text.endswith("形成合力。要立即行动。")
+    assert item.text.startswith("会议强调：一要")
+    assert item.text.endswith("形成合力。要立即行动。")
 
 
 def test_13_a_person_and_a_colon_is_no_unit() -> None:
