@@ -44,6 +44,7 @@ from recipients import directory
 
 _SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 _EPOCH = "epoch"
+_LAST_RETURNS = 3.0  # seconds the sandbox gets to send back what it still owes
 
 
 class NotInitialisedError(Exception):
@@ -170,6 +171,7 @@ def sending(settings: Settings, store: Store, role: str) -> Iterator[Sending]:
         yield Sending(_kit(settings, store, relay, home), sandbox)
     finally:
         if sandbox is not None:
+            sandbox.wait_for_reports(_LAST_RETURNS)  # a rehearsal tells the whole story
             sandbox.stop()
         reader.shutdown(wait=True)
         if home is not None:

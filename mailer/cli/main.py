@@ -12,6 +12,8 @@ import importlib
 import os
 import signal
 import sys
+import tempfile
+import traceback
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
@@ -85,6 +87,19 @@ def main(argv: list[str] | None = None) -> int:
         # the reader went away (mailer ... | head): nothing more can be said to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)
+    except Exception as error:  # noqa: BLE001 - a fault of ours: a sentence for the office, the rest in a file for us
+        out.fail(_our_fault(error))
+        return int(Exit.FAILED)
+
+
+def _our_fault(error: Exception) -> CommandError:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="mailer-error-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exception(error, file=file)
+    return CommandError(
+        "internal", f"程序出错（{type(error).__name__}），这不是您的操作问题。", f"请把文件 {file.name} 发给维护者。"
+    )
 
 
 def _run(words: list[str], out: Output) -> int:

@@ -217,7 +217,7 @@ def open_tasks(session: Session) -> Sequence[Any]:
 
 def issues(session: Session) -> Sequence[Any]:
     """Every issue with its newest revision, newest first."""
-    newest = select(func.max(revision.c.id)).where(revision.c.issue_id == issue.c.id).scalar_subquery()
+    newest = select(revision.c.issue_id, func.max(revision.c.id).label("id")).group_by(revision.c.issue_id).subquery()
     return session.execute(
         select(
             issue,
@@ -226,7 +226,8 @@ def issues(session: Session) -> Sequence[Any]:
             revision.c.source_name,
             revision.c.source_sha256,
         )
-        .join(revision, revision.c.id == newest)
+        .join(newest, newest.c.issue_id == issue.c.id)
+        .join(revision, revision.c.id == newest.c.id)
         .order_by(issue.c.issued_on.desc(), issue.c.number.desc())
     ).all()
 

@@ -99,11 +99,11 @@ class SmtpRelay:
             wire.check_quiet()
         except WireFaultError as fault:
             if wire is not None:
-                wire.abort()
+                await wire.gone()
             raise self._unreachable(phase, fault) from fault
         except RelayError:
             if wire is not None:
-                wire.abort()
+                await wire.gone()
             raise
         return SmtpSession(
             wire, self.address.host, offered, self._timeouts, self._now, pipelined=self._pipelined,

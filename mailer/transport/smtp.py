@@ -6,6 +6,7 @@ sync mark: a body goes out only when exactly the owed replies have come. Address
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from mailer.transport.wire import Wire, WireFaultError
 
 _SEND_BODY = 354
 _GOING_AWAY = 421
+_GOODBYE_WITHIN = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +249,10 @@ class SmtpSession:
         self._break()
 
     async def quit(self) -> None:
-        """Says goodbye without waiting long for the answer."""
+        """Says goodbye without waiting long for the answer, and closes the connection."""
         if self.is_usable:
             self._wire.send(b"QUIT\r\n")
+            with contextlib.suppress(WireFaultError):
+                await self._wire.reply(None, _GOODBYE_WITHIN)
         self._broken = True
-        self._wire.close()
+        await self._wire.gone()

@@ -8,6 +8,7 @@ no longer be paired.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections import deque
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from mailer.model.reply import Fault, Phase, Reply
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])[^\r\n\0]*)?")
 _LINE_LIMIT = 4_096  # octets; RFC 5321 4.5.3.1.5 says 512, some hosts write more
 _REPLY_LIMIT = 65_536  # octets of one reply with all its lines
+_GONE_WITHIN = 1.0  # seconds; an aborted connection is gone in the loop's next round
 _SHUTTING_DOWN = 421  # the one reply a host may send at any time (RFC 5321 3.8)
 
 
@@ -40,6 +42,7 @@ class Wire(asyncio.Protocol):
         self._size = 0
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._lost = asyncio.Event()
         self._fault: WireFaultError | None = None
         self.answered_early = False  # the last reply came while bytes were still ours
         self._undrained = False  # in the transport we write to
@@ -54,6 +57,7 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None  # asyncio's own breaks when it is aborted once more
+        self._lost.set()
         self._fail(WireFaultError(Fault.CUT, str(exc) if exc else "connection closed"))
 
     def eof_received(self) -> bool:
@@ -175,7 +179,7 @@ class Wire(asyncio.Protocol):
                 raise self._fault
             await self._wait(deadline)
 
-    async def reply(self, phase: Phase, within: float) -> Reply:
+    async def reply(self, phase: Phase | None, within: float) -> Reply:
         """The next reply; ``within`` seconds are its total time, however slowly it drips. Raises WireFaultError."""
         deadline = self._loop.time() + within
         while not self._replies:
@@ -194,7 +198,7 @@ class Wire(asyncio.Protocol):
             self._waiter = None
 
     def _expire(self, phase: Phase | None) -> None:
-        self._fail(WireFaultError(Fault.TIMEOUT, f"no answer in time at {phase or 'sending'}"))
+        self._fail(WireFaultError(Fault.TIMEOUT, f"no answer in time at {phase or 'the end'}"))
         self.abort()
 
     def rewire(self, transport: asyncio.Transport) -> None:
@@ -205,6 +209,9 @@ class Wire(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.close()
+    async def gone(self) -> None:
+        """Ends the connection and returns when it has ended: no loop may be closed around a half-open one."""
+        self.abort()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GONE_WITHIN):
+                await self._lost.wait()

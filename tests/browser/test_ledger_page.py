@@ -96,8 +96,8 @@ def test_every_page_is_calm(page: Page, console: Console, store: Store, tmp_path
 def test_a_phone_gets_cards_and_a_desk_a_table(page: Page, console: Console, store: Store):
     mailing = make_mailing(store, realistic(sending=True))
     enter(page, console, f"/mailings/{mailing}")
-    unit, state = page.locator(".c-unit").first.bounding_box(), page.locator(".c-state").first.bounding_box()
-    said, name = page.locator(".c-words").first.bounding_box(), page.locator(".c-name").first.bounding_box()
+    unit, state = page.locator("td.c-unit").first.bounding_box(), page.locator("td.c-state").first.bounding_box()
+    said, name = page.locator("td.c-words").first.bounding_box(), page.locator("td.c-name").first.bounding_box()
     assert unit
     assert state
     assert said

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
+from threading import Barrier
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
@@ -14,6 +16,8 @@ from mailer.store.engine import Store
 from mailer.store.ledger_rows import delivery, event, lease
 from mailer.store.queue import Change, Claimed, Lease
 from tests.support.builders import EPOCH, START, nobody
+
+T = TypeVar("T")
 
 LEASE_FOR = timedelta(seconds=120)
 
@@ -90,3 +94,15 @@ def disagreement(store: Store, mailing_id: int) -> str:
     if counters != by_list or ledger.counts != counted or not ledger.adds_up:
         return f"frozen {ledger.recipients}, counters {counters}, rows {by_list}"
     return ""
+
+
+def together(n: int, work: Callable[[int], T]) -> list[T]:
+    """Runs ``work(number)`` in n threads that start at the same moment."""
+    gate = Barrier(n, timeout=20)
+
+    def start(number: int) -> T:
+        gate.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(start, range(n)))

@@ -10,8 +10,7 @@ from mailer.model.mailing import MailingEventKind
 from mailer.store import queue, upkeep, writes
 from mailer.store.engine import Store
 from mailer.store.queue import Lease
-from tests.store.queueing import claim, disagreement, ended, rows_of, settle
-from tests.store.test_writes import together
+from tests.store.queueing import claim, disagreement, ended, rows_of, settle, together
 from tests.support.builders import START, addresses, plain_mailing
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
@@ -14,19 +12,8 @@ from mailer.model.mailing import IllegalMailingTransitionError, MailingEventKind
 from mailer.store import accounts, queries, writes
 from mailer.store.engine import Store
 from mailer.store.ledger_rows import delivery, tally
+from tests.store.queueing import together
 from tests.support.builders import START, addresses, plain_mailing
-
-
-def together(n: int, work) -> list:
-    """Runs ``work(number)`` in n threads that start at the same moment."""
-    gate = Barrier(n, timeout=20)
-
-    def start(number: int):
-        gate.wait()
-        return work(number)
-
-    with ThreadPoolExecutor(n) as pool:
-        return list(pool.map(start, range(n)))
 
 
 def test_ids_drawn_by_many_at_once_are_drawn_once(store: Store):

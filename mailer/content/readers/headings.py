@@ -128,8 +128,9 @@ class Headings:
         if not paragraph.single or text[0] in "（(":
             return Part.TEXT, ""
         if _has_label(paragraph):  # a title may begin with a unit and a colon too
-            titled = title_like(text) and self._text_follows(at) and not _has_label(self._all[at + 1])
-            return (Part.TITLE, text) if titled else (Part.TEXT, "")
+            below = self._all[at + 1] if at + 1 < len(self._all) else None
+            titled = below is not None and title_like(text) and not title_like(below.text) and not _has_label(below)
+            return (Part.TITLE, text) if titled and self._text_follows(at) else (Part.TEXT, "")
         if paragraph.rich.all_bold and len(text) <= _LONGEST_HEADING:
             if (
                 text[-1] in "。；;，,：:！"
@@ -151,8 +152,14 @@ class Headings:
             return False
         if below.text.startswith("——"):
             return True
-        if title_like(below.text):
-            return False
+        if title_like(below.text):  # the first of two short lines above a text is the title, the second its subtitle
+            after = self._all[at + 2] if at + 2 < len(self._all) and not self._is_heading_shape(at + 2) else None
+            return (
+                after is not None
+                and labels.ends_sentence(after.text)
+                and not _has_label(below)
+                and not _has_label(after)
+            )
         return labels.ends_sentence(below.text) or len(below.text) > 2 * len(paragraph.text)
 
     def _is_heading_shape(self, at: int) -> bool:

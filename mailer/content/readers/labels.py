@@ -241,7 +241,10 @@ def is_byline(name: str) -> bool:
 
 
 def _ends_sentence(text: str) -> bool:
-    return text.rstrip(_CLOSERS + BLANKS).endswith(tuple(_SENTENCE_ENDS + "；;.")) if text else True
+    text = text.rstrip(_CLOSERS + BLANKS)
+    if text.endswith("."):
+        return not text[-2:-1].isdigit()  # 1. of 1.8 万 goes on
+    return not text or text.endswith(tuple(_SENTENCE_ENDS + "；;"))
 
 
 def ends_sentence(text: str) -> bool:

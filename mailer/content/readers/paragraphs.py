@@ -20,9 +20,9 @@ _LONGEST_TITLE_WITH_COMMA: Final = 34
 _PAIRS: Final = ("（）", "()", "“”", "《》", "【】", "「」", "『』", "〔〕")
 _LEADER_RE: Final = re.compile(r"(?:[…·.．。_—-]{2,}|[ 　\t]{2,})[ 　]*[(（]?[0-9０-９]{1,3}[)）]?$")
 _UNFINISHED: Final = "，、,（(“‘《〈「『【〔—-"
-_BEGINS_TEXT_RE: Final = re.compile(
-    r"会议|活动|会上|会后|同时|此外|下一步|目前|近日|近期|日前|本周|本月|今年|今天|[0-9０-９]{1,4}[日月年]|[一二三四五六七八九十]月|为|自|在"
-)
+_ANEW: Final = "近日|近期|日前|本周|本月|今年|今天|[0-9０-９]{1,4}[日月年]|[一二三四五六七八九十]月"
+_BEGINS_ANEW_RE: Final = re.compile(_ANEW)
+_BEGINS_TEXT_RE: Final = re.compile(_ANEW + "|会议|活动|会上|会后|同时|此外|下一步|目前|为|自|在")
 
 
 class Open(IntEnum):
@@ -130,8 +130,8 @@ def _goes_on(parts: list[Line], lines: list[Line], after: int, wrap: _Wrap) -> b
     if below.gap == Gap.NONE:
         return _wrapped(parts, below, wrap)
     openness = _openness(parts)
-    if openness is Open.PERHAPS and "，" in above.text and _is_title(lines, after - len(parts) - 1):
-        openness = Open.LIKELY  # below a title stands text
+    if openness is Open.PERHAPS and _below_title(lines, after - len(parts), below):
+        openness = Open.LIKELY
     if below.gap & Gap.PAGE and _closes_what_is_open(above.text, below.text):
         return True
     if openness is Open.SURELY:
@@ -141,13 +141,16 @@ def _goes_on(parts: list[Line], lines: list[Line], after: int, wrap: _Wrap) -> b
     if openness is Open.LIKELY:
         return not (below.indent >= 2 and parts[0].indent >= 2 and not below.gap & Gap.PAGE)
     # a short line without punctuation may be a title; but titles are kept off the foot of a page
-    return bool(below.gap & Gap.PAGE) and not above.rich.all_bold and not _BEGINS_TEXT_RE.match(below.text)
+    return bool(below.gap & Gap.PAGE) and not above.rich.all_bold and not _BEGINS_ANEW_RE.match(below.text)
 
 
-def _is_title(lines: list[Line], at: int) -> bool:
-    if at < 0 or labels.bracketed(lines[at].rich) is not None:
+def _below_title(lines: list[Line], at: int, below: Line) -> bool:
+    """Whether the short line at ``at`` is the beginning of the text, since its title has just been: no second title."""
+    text, above = lines[at].text, lines[at - 1] if at else None
+    if above is None or labels.bracketed(above.rich) is not None or not ("，" in text or len(text) > 16):
         return False
-    return bool(lines[at].heading) or lines[at].rich.all_bold or title_like(lines[at].text)
+    titled = above.heading or above.rich.all_bold or title_like(above.text)
+    return bool(titled) and labels.ends_sentence(below.text) and not _BEGINS_ANEW_RE.match(below.text)
 
 
 def _wrapped(parts: list[Line], below: Line, wrap: _Wrap) -> bool:
@@ -176,8 +179,9 @@ def _openness(parts: list[Line]) -> Open:
             return Open.SURELY
         long = len(parts) > 1 or len(last) > LONGEST_TITLE or re.search(r"[。；！？]", last)
         commas = 0 if parts[-1].rich.all_bold else last.count("，")
+        mixed = 0 < parts[0].rich.bold_end(0) < len(parts[0].rich)
         running = len(last) > _LONGEST_TITLE_WITH_COMMA or _BEGINS_TEXT_RE.match(last) or _labelled(last)
-        return Open.LIKELY if long or commas > 1 or (commas and running) else Open.PERHAPS
+        return Open.LIKELY if long or mixed or commas > 1 or (commas and running) else Open.PERHAPS
     return Open.NO
 
 

@@ -100,6 +100,7 @@ class Scenario:
     starttls: bool = True  # offered where the server has a certificate
     require_tls: bool = False  # 530 to AUTH and MAIL before STARTTLS
     logins: dict[str, str] = field(default_factory=dict)  # login -> password; any login: AUTH is demanded
+    mechanisms: str = "PLAIN LOGIN"  # of AUTH, as EHLO names them
     sender_is_login: bool = False  # 553 to a MAIL FROM other than the login: a hosted mailbox
     max_connections: int | None = None
     messages_per_connection: int | None = None  # then 421 at the next MAIL

@@ -120,7 +120,7 @@ class Session:
         if scenario.starttls and self._relay.tls_context and not self._encrypted:
             offers.append("STARTTLS")
         if scenario.logins and (self._encrypted or not scenario.require_tls):
-            offers.append("AUTH PLAIN LOGIN")
+            offers.append(f"AUTH {scenario.mechanisms}")
         return offers
 
     def _start_tls(self) -> None:
