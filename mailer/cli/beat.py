@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import threading
 
 from mailer import log
@@ -27,5 +28,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
     from mailer.workers.celery_tasks import run_beat  # noqa: PLC0415 - celery is loaded by the processes that need it
 
     log.configure(json=True, quiet=False)
-    run_beat(settings, opening.store(settings), threading.Event())
+    stop = threading.Event()
+    # the way a service is ended every day: no failure, and nothing to tell
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    run_beat(settings, opening.store(settings), stop)
     return int(Exit.DONE)

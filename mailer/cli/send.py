@@ -24,7 +24,7 @@ from mailer.flow.draw_up_order import (
 )
 from mailer.flow.office import Office
 from mailer.flow.ports import RelayError
-from mailer.flow.prepare_mailing import KeyConflictError, Order, prepare_mailing
+from mailer.flow.prepare_mailing import BeingPreparedError, KeyConflictError, Order, prepare_mailing
 from mailer.flow.release_mailing import approve, release, schedule
 from mailer.flow.take_issue import look_over
 from mailer.settings import SettingError, Settings
@@ -69,6 +69,10 @@ def run(args: argparse.Namespace, out: Output) -> int:
             "key_conflict",
             f"钥匙 {error.key} 已用于另一份内容（发送批次 {error.mailing_id}）。",
             "内容确实不同请换一个 --key；想接着发请用原来的文件和名单。",
+        ) from error
+    except BeingPreparedError as error:
+        raise CommandError(
+            "being_prepared", f"另一个程序正在准备这一批（{error.mailing_id}）。", "等它准备好，再运行同一命令即可接着发。"
         ) from error
     approve(office, mailing_id, actor, waived=reasons)
     with store.read() as session:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from mailer.model.mailing import MailingEventKind, MailingStatus
-from mailer.store import queries, writes
+from mailer.store import queries, upkeep, writes
 from mailer.store.engine import Store
 
 
@@ -21,7 +21,7 @@ def close_if_done(store: Store, mailing_id: int, now: datetime) -> bool:
 
 
 def _close(session: Session, mailing_id: int, now: datetime) -> bool:
-    row = queries.mailing(session, mailing_id)
+    row = queries.mailing_for_update(session, mailing_id)  # several workers find at once that it is done
     ledger = queries.ledger_sum(session, mailing_id)
     status = MailingStatus(row.status)
     if ledger.open or status not in {MailingStatus.SENDING, MailingStatus.PAUSED, MailingStatus.HELD}:
@@ -44,5 +44,12 @@ def _close(session: Session, mailing_id: int, now: datetime) -> bool:
 
 def reopen(session: Session, mailing_id: int) -> None:
     """A closed mailing owes something again."""
-    if queries.mailing(session, mailing_id).status == MailingStatus.CLOSED:
+    if queries.mailing_for_update(session, mailing_id).status == MailingStatus.CLOSED:
         writes.move_mailing(session, mailing_id, MailingEventKind.REOPENED, closed_at=None)
+
+
+def mend_what_is_over(session: Session, now: datetime) -> None:
+    """Rows that came back after the end: a closed mailing goes on, in a cancelled one they are cancelled too."""
+    for mailing in queries.over_with_open_rows(session):
+        reopen(session, mailing.id)
+        upkeep.cancel_leftovers(session, mailing.id, now)

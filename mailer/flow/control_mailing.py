@@ -7,7 +7,7 @@ from typing import Any
 from mailer.flow.close_mailing import close_if_done, reopen
 from mailer.flow.office import Office
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
-from mailer.model.mailing import MailingEventKind, MailingStatus
+from mailer.model.mailing import MailingEventKind, MailingStatus, transition
 from mailer.store import freeze, ledger_rows, queries, upkeep, writes
 
 
@@ -20,7 +20,7 @@ def resume(office: Office, mailing_id: int, actor: str) -> MailingStatus:
     """Goes on, also after the mailing held itself: parked rows and domains get another try."""
     with office.store.begin() as session:
         now = office.clock.now()
-        row = queries.mailing(session, mailing_id)
+        row = queries.mailing_for_update(session, mailing_id)
         if row.status == MailingStatus.HELD and row.released_at is None:
             # held because its hour was missed: it was never released
             writes.move_mailing(session, mailing_id, MailingEventKind.RESUMED, released_at=now)
@@ -44,12 +44,17 @@ def cancel(office: Office, mailing_id: int, actor: str) -> int:
 
 
 def resolve_in_doubt(office: Office, mailing_id: int, actor: str, *, resend: bool, recipient: str | None = None) -> int:
-    """A person decides: send again (same row, same Message-ID), or take it as sent. How many rows."""
+    """A person decides: send again (same row, same Message-ID), or take it as sent. How many rows.
+
+    Raises IllegalMailingTransitionError: a cancelled mailing sends nothing again.
+    """
     now = office.clock.now()
     event = DeliveryEventKind.RESOLVED_RESEND if resend else DeliveryEventKind.RESOLVED_ACCEPT
     with office.store.begin() as session:
+        status = MailingStatus(queries.mailing_for_update(session, mailing_id).status)
         rows = upkeep.rows_in_doubt(session, mailing_id, recipient)
         if resend:
+            transition(status, MailingEventKind.REOPENED)
             values: dict[str, Any] = {"due_at": now, "queued_at": now, "finished_at": None}
             ledger_rows.move_rows(session, mailing_id, rows, DeliveryStatus.QUEUED, values)
             if rows:

@@ -1,7 +1,8 @@
 """An issue and an audience become a mailing: mail rendered once per list, the audience frozen into rows.
 
 Idempotent by key: the same key with the same content is the same mailing, continued where it stopped; other content is a
-conflict. The rows are frozen in slices, invisible until the last one, so that a freezing that dies leaves nothing behind.
+conflict. The rows are frozen in slices, invisible until the last one, so that a freezing that dies leaves nothing behind;
+the next call with its key takes it over.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
+
+from sqlmodel import Session
 
 from mailer.content import compose, facts
 from mailer.content.issue import Issue
@@ -33,6 +36,14 @@ class KeyConflictError(Exception):
     def __init__(self, key: str, mailing_id: int) -> None:
         super().__init__(key)
         self.key, self.mailing_id = key, mailing_id
+
+
+class BeingPreparedError(Exception):
+    """Another call is preparing this very mailing right now, and it will finish it."""
+
+    def __init__(self, mailing_id: int) -> None:
+        super().__init__(str(mailing_id))
+        self.mailing_id = mailing_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ def content_key(order: Order) -> str:
 
 
 def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool]:
-    """The mailing's id, and whether this call made it. Raises KeyConflictError."""
+    """The mailing's id, and whether this call made it. Raises KeyConflictError, BeingPreparedError."""
     wanted = content_key(order)
     key = order.key or wanted
     now = office.clock.now()
@@ -96,26 +107,36 @@ def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool
 
 
 def _fill(office: Office, order: Order, mailing: Any) -> None:
+    """Raises BeingPreparedError when another call took the freezing over; returns when one has finished it."""
     contents = [(each.code, _compose(office, order, each, mailing)) for each in order.lists]
-    with office.store.begin() as session:
-        writes.thaw_rows(session, mailing.id)  # what an earlier freezing that died may have left
-        for code, prepared in contents:
-            freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
+    token = secrets.token_hex(8)
     now = office.clock.now()
-    for part in _slices(order.audience.recipients(), _SLICE):
+    slices = list(_slices(order.audience.recipients(), _SLICE)) or [[]]
+    for number, part in enumerate(slices):
         with office.store.begin() as session:
-            first = writes.next_ids(session, "delivery", len(part))
-            rows = [_delivery(office, mailing, first + n, recipient, now) for n, recipient in enumerate(part)]
-            duties = [
-                _duty(mailing.id, first + n, entry) for n, recipient in enumerate(part) for entry in recipient.entries
-            ]
-            writes.freeze_rows(session, mailing.id, rows, duties)
-    with office.store.begin() as session:
-        # whoever suppresses an address waits here, and we see what was suppressed before us
-        writes.lock(session, "addresses")
-        upkeep.withhold_waiting(session, mailing.id, office.excluded(now), now)
-        freeze.set_recipients(session, mailing.id)
-        writes.move_mailing(session, mailing.id, MailingEventKind.FROZEN)
+            if not freeze.hold_draft(session, mailing.id, token, first=number == 0):
+                if queries.mailing(session, mailing.id).status == MailingStatus.DRAFT:
+                    raise BeingPreparedError(mailing.id)
+                return
+            if number == 0:
+                writes.thaw_rows(session, mailing.id)  # what an earlier freezing that died may have left
+                for code, prepared in contents:
+                    freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
+            _freeze(session, office, mailing, part, now)
+            if number == len(slices) - 1:
+                # whoever suppresses an address waits here, and we see what was suppressed before us
+                writes.lock(session, "addresses")
+                upkeep.withhold_waiting(session, mailing.id, office.excluded(now), now)
+                freeze.set_recipients(session, mailing.id)
+                writes.move_mailing(session, mailing.id, MailingEventKind.FROZEN)
+                freeze.end_freezing(session, mailing.id)
+
+
+def _freeze(session: Session, office: Office, mailing: Any, part: Sequence[Recipient], now: datetime) -> None:
+    first = writes.next_ids(session, "delivery", len(part))
+    rows = [_delivery(office, mailing, first + n, recipient, now) for n, recipient in enumerate(part)]
+    duties = [_duty(mailing.id, first + n, entry) for n, recipient in enumerate(part) for entry in recipient.entries]
+    writes.freeze_rows(session, mailing.id, rows, duties)
 
 
 def _compose(office: Office, order: Order, of_list: facts.ListFacts, mailing: Any) -> compose.PreparedMail:

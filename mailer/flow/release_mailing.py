@@ -21,7 +21,7 @@ def approve(office: Office, mailing_id: int, actor: str, *, waived: dict[str, st
     """
     now = office.clock.now()
     with office.store.begin() as session:
-        if queries.mailing(session, mailing_id).status == MailingStatus.PREPARED:
+        if queries.mailing_for_update(session, mailing_id).status == MailingStatus.PREPARED:
             writes.move_mailing(session, mailing_id, MailingEventKind.APPROVED, approved_at=now, approved_by=actor)
             office.record(session, actor, "mailing.approved", f"mailing:{mailing_id}", waived=waived or {})
 
@@ -29,7 +29,10 @@ def approve(office: Office, mailing_id: int, actor: str, *, waived: dict[str, st
 def release(office: Office, mailing_id: int, actor: str) -> int:
     """Approved -> sending; how many rows joined the queue. A mailing already released is left as it is."""
     with office.store.begin() as session:
-        if queries.mailing(session, mailing_id).status not in {MailingStatus.APPROVED, MailingStatus.SCHEDULED}:
+        if queries.mailing_for_update(session, mailing_id).status not in {
+            MailingStatus.APPROVED,
+            MailingStatus.SCHEDULED,
+        }:
             return 0
         released = _release(session, mailing_id, office.clock.now())
         office.record(session, actor, "mailing.released", f"mailing:{mailing_id}", rows=released)
@@ -48,6 +51,8 @@ def release_scheduled(session: Session, now: datetime) -> None:
     for mailing in queries.mailings_with_status(session, MailingStatus.SCHEDULED):
         if mailing.scheduled_at > now:
             continue
+        if queries.mailing_for_update(session, mailing.id).status != MailingStatus.SCHEDULED:
+            continue  # a person cancelled it at this very moment
         if now - mailing.scheduled_at > LATE:
             reason = "定时的时刻已过去 30 分钟以上（当时系统没有运行），没有自动发出，请确认"
             writes.move_mailing(session, mailing.id, MailingEventKind.HELD, reason=reason)

@@ -13,7 +13,7 @@ from typing import Any
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, transition
-from mailer.model.mailing import MailingEventKind
+from mailer.model.mailing import MailingEventKind, MailingStatus
 from mailer.model.reply import Outcome
 from mailer.model.retry import RetryPolicy
 from mailer.model.verdict import Action, Owner, Verdict
@@ -149,8 +149,8 @@ def brake(session: Session, mailing_id: int, now: datetime) -> None:
 
 def hold(session: Session, mailing_id: int, reason: str, now: datetime) -> None:
     """Stops a sending mailing and asks a person."""
-    if not queries.is_sending(session, mailing_id):
-        return
+    if queries.mailing_for_update(session, mailing_id).status != MailingStatus.SENDING:
+        return  # also when a person paused it at this very moment
     writes.move_mailing(session, mailing_id, MailingEventKind.HELD, reason=reason)
     writes.open_task(
         session,

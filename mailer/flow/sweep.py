@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 
-from mailer.flow.close_mailing import close_if_done
+from mailer.flow.close_mailing import close_if_done, mend_what_is_over
 from mailer.flow.recover import recover
 from mailer.flow.release_mailing import release_scheduled
 from mailer.flow.send_kit import SendKit
@@ -43,6 +43,7 @@ def _sweep(kit: SendKit) -> tuple[int, ...]:
     apply_waiting(kit.store, signer=kit.signer, retry=kit.retry, now=now)
     with kit.store.begin() as session:
         release_scheduled(session, now)
+        mend_what_is_over(session, now)
         active = queries.mailings_with_status(session, MailingStatus.SENDING, MailingStatus.PAUSED, MailingStatus.HELD)
         for mailing in active:
             upkeep.withhold_waiting(session, mailing.id, kit.excluded(now), now)

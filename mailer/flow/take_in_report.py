@@ -7,7 +7,7 @@ settled waits for it; what names only an address changes nothing and stays in si
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session
@@ -16,6 +16,7 @@ from mailer.feedback.correlate import Correlation, correlate
 from mailer.feedback.report import Kind, RecipientReport, read_report
 from mailer.flow.close_mailing import reopen
 from mailer.model.delivery import Cell, DeliveryEventKind, DeliveryStatus, cell
+from mailer.model.mailing import MailingStatus
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import Signer
 from mailer.model.verdict import Owner
@@ -25,6 +26,8 @@ from mailer.store.engine import Store
 #: Charged to lines, limits or our set-up: the message itself and its recipient are fine, so it is worth another try.
 _TRY_AGAIN = frozenset({Owner.RATE, Owner.NETWORK, Owner.SETUP})
 _MOST_RETURNS = 2  # tries that returned mail may order for one delivery
+_ADDRESS_LIMIT = 320  # characters, RFC 5321 4.5.3.1: more is no address
+_RETURNS_FOR = timedelta(hours=24)  # after its release; what comes back later was tried long enough
 
 
 def take_in_report(
@@ -38,8 +41,8 @@ def take_in_report(
         mail_id, is_new = returns.keep(
             session,
             sha256=hashlib.sha256(raw).hexdigest(),
-            envelope_rcpt=envelope_rcpt[:320],
-            sender=sender[:320],
+            envelope_rcpt=_storable(envelope_rcpt),
+            sender=_storable(sender),
             raw=raw,
             received_at=now,
         )
@@ -47,6 +50,11 @@ def take_in_report(
         with store.read() as session:
             return str(returns.state(session, mail_id))
     return apply_report(store, mail_id, signer=signer, retry=retry, now=now)
+
+
+def _storable(address: str) -> str:
+    """An envelope address as any database takes it: it comes from a wire or a command line and may hold anything."""
+    return address[:_ADDRESS_LIMIT].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def apply_waiting(store: Store, *, signer: Signer, retry: RetryPolicy, now: datetime) -> int:
@@ -76,7 +84,9 @@ def apply_report(store: Store, mail_id: int, *, signer: Signer, retry: RetryPoli
         return state
 
 
-def _event_of(report: RecipientReport | None, delivery: Any) -> DeliveryEventKind | None:
+def _event_of(
+    report: RecipientReport | None, delivery: Any, *, is_cancelled: bool, now: datetime
+) -> DeliveryEventKind | None:
     if report is None:
         return None
     if report.action == "delivered":
@@ -85,7 +95,8 @@ def _event_of(report: RecipientReport | None, delivery: Any) -> DeliveryEventKin
         return DeliveryEventKind.REPORTED_UNDERWAY
     if report.action != "failed":
         return None
-    if report.classification.owner in _TRY_AGAIN and delivery.returns < _MOST_RETURNS:
+    in_time = delivery.queued_at is not None and now - delivery.queued_at <= _RETURNS_FOR
+    if report.classification.owner in _TRY_AGAIN and delivery.returns < _MOST_RETURNS and in_time and not is_cancelled:
         return DeliveryEventKind.RETURNED_FOR_RETRY
     return DeliveryEventKind.RETURNED
 
@@ -93,7 +104,8 @@ def _event_of(report: RecipientReport | None, delivery: Any) -> DeliveryEventKin
 def _apply(
     session: Session, delivery: Any, report: RecipientReport | None, mail_id: int, *, retry: RetryPolicy, now: datetime
 ) -> str:
-    event = _event_of(report, delivery)
+    is_cancelled = queries.mailing(session, delivery.mailing_id).status == MailingStatus.CANCELLED
+    event = _event_of(report, delivery, is_cancelled=is_cancelled, now=now)
     if event is None or report is None:
         return "applied"
     after = cell(DeliveryStatus(delivery.status), event)

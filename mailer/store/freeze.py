@@ -10,9 +10,10 @@ from sqlalchemy import Table, case, delete, func, insert, select, update
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryStatus
+from mailer.model.mailing import MailingStatus
 from mailer.store.ledger_rows import Tally, add_to_tally, delivery, mailing
 from mailer.store.tables import Bulletin, IssueRevision, IssueRow, MailingContent
-from mailer.store.writes import insert_missing
+from mailer.store.writes import fact, insert_missing, set_fact
 
 bulletin: Table = Bulletin.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
 issue: Table = IssueRow.__table__  # type: ignore[attr-defined]
@@ -71,6 +72,28 @@ def keep_revision(
 def make_mailing(session: Session, **values: Any) -> bool:
     """A draft under its key; False when the key is taken."""
     return insert_missing(session, mailing, values)
+
+
+def hold_draft(session: Session, mailing_id: int, token: str, *, first: bool) -> bool:
+    """Locks a draft for one slice of its freezing. False: it is no draft any more, or another freezing took it over.
+
+    Whoever starts (``first``) takes over from one that may have died; ``token`` tells them apart.
+    """
+    status = session.execute(select(mailing.c.status).where(mailing.c.id == mailing_id).with_for_update()).scalar_one()
+    if status != str(MailingStatus.DRAFT):
+        return False
+    if first:
+        set_fact(session, _freezing(mailing_id), token)
+        return True
+    return fact(session, _freezing(mailing_id)) == token
+
+
+def end_freezing(session: Session, mailing_id: int) -> None:
+    set_fact(session, _freezing(mailing_id), None)
+
+
+def _freezing(mailing_id: int) -> str:
+    return f"freezing:{mailing_id}"
 
 
 def keep_content(session: Session, mailing_id: int, list_code: str, payload: bytes, content_hash: str) -> None:

@@ -91,6 +91,11 @@ def mailing(session: Session, mailing_id: int) -> Any:
     return session.execute(select(mailing_table).where(mailing_table.c.id == mailing_id)).one()
 
 
+def mailing_for_update(session: Session, mailing_id: int) -> Any:
+    """The mailing's row, locked: what is decided by its status stays true until the end. Raises NoResultFound."""
+    return session.execute(select(mailing_table).where(mailing_table.c.id == mailing_id).with_for_update()).one()
+
+
 def mailing_or_none(session: Session, mailing_id: int) -> Any | None:
     return session.execute(select(mailing_table).where(mailing_table.c.id == mailing_id)).one_or_none()
 
@@ -109,6 +114,19 @@ def mailings_with_status(session: Session, *statuses: MailingStatus) -> Sequence
         select(mailing_table)
         .where(mailing_table.c.status.in_([str(status) for status in statuses]))
         .order_by(mailing_table.c.id)
+    ).all()
+
+
+def over_with_open_rows(session: Session) -> Sequence[Any]:
+    """Mailings that are closed or cancelled and yet owe something: a worker or late evidence brought rows back."""
+    owing = select(tally.c.mailing_id).where(
+        tally.c.mailing_id == mailing_table.c.id,
+        tally.c.n > 0,
+        tally.c.status.in_([str(status) for status in DeliveryStatus if status.is_open and status != "attempting"]),
+    )
+    over = [str(MailingStatus.CLOSED), str(MailingStatus.CANCELLED)]
+    return session.execute(
+        select(mailing_table).where(mailing_table.c.status.in_(over), owing.exists()).order_by(mailing_table.c.id)
     ).all()
 
 

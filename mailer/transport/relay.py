@@ -177,7 +177,7 @@ class SmtpRelay:
             )
         if not wire.is_quiet:
             # bytes that came in the clear behind the 220 would be taken for encrypted ones
-            raise WireFaultError(Fault.GARBLED, "bytes behind the answer to STARTTLS")
+            raise WireFaultError(Fault.TLS, "bytes behind the answer to STARTTLS")
         await self._encrypt(wire)
         return await self._ehlo(wire)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from celery import Celery
+from celery.signals import worker_shutting_down
 
 from mailer import log, wiring
 from mailer.flow.sweep import EVERY, sweep
@@ -56,9 +57,13 @@ class WorkerProcess:
             except Exception as error:  # noqa: BLE001 - the timer is the last thing that may die
                 log.note("timer_failed", error=repr(error))
 
-    def stop(self) -> None:
+    def begin_to_stop(self, **_signal: object) -> None:
+        """Nothing new begins from now on; what is on the wire gets its grace."""
         self._stop.set()
-        with self._busy:  # what is on the wire gets its grace
+
+    def stop(self) -> None:
+        self.begin_to_stop()
+        with self._busy:
             self._stack.close()
 
 
@@ -67,6 +72,8 @@ def run_worker(settings: Settings, store: Store) -> None:
     app = make_app(settings.broker_url)
     process = WorkerProcess(settings, store)
     _register(app, process.take_work)
+    # celery itself would first wait for the task, which goes on as long as there is work
+    worker_shutting_down.connect(process.begin_to_stop, weak=False)
     worker = app.Worker(
         pool="threads", concurrency=1, queues=[QUEUE], loglevel="WARNING", without_gossip=True, without_mingle=True,
         without_heartbeat=True, quiet=True,

@@ -12,9 +12,12 @@ from tests.web.conftest import console, fresh_installation, settings, store
 __all__ = ["console", "fresh_installation", "settings", "store"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine's own Chromium; no other is fetched."""
+    """The machine's own Chromium; no other is fetched.
+
+    For one module only: while Playwright runs, asyncio.run is refused to everybody else in this thread.
+    """
     program = shutil.which("chromium")
     if program is None:
         missing("there is no chromium on this machine")

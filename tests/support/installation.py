@@ -102,18 +102,18 @@ class Installation:
             start_new_session=True,
         )
 
-    def serve(self, *words: object) -> Program:
-        """A command that goes on until ``close``; returns when it has entered itself as a worker."""
-        known = self.workers()
+    def serve(self, *commands: str) -> list[Program]:
+        """Commands that go on until ``close``, started together; returns when each has entered itself as a worker."""
+        wanted = self.workers() + len(commands)
         pairs = [f"{key}={value}" for key, value in self._environment.items()]
-        program = Program(
-            ["env", "-i", *pairs, *PROGRAM, *map(str, words)],
-            self.folder / f"{words[0]}-{len(self._programs)}.log",
-            lambda: self.workers() > known,
-            folder=self.folder,
-        )
-        self._programs.append(program)
-        return program
+        started = []
+        for command in commands:
+            log = self.folder / f"{command}-{len(self._programs)}.log"
+            program = Program(["env", "-i", *pairs, *PROGRAM, command], log, lambda: True, folder=self.folder)
+            self._programs.append(program)
+            started.append(program)
+        wait_until(lambda: self.workers() >= wanted, 40, f"{commands} at work")
+        return started
 
     def workers(self) -> int:
         """How many sending processes have ever opened a journal here."""

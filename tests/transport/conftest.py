@@ -9,11 +9,11 @@ import pytest
 import uvloop
 
 from tests.conftest import missing
-from tests.support.certificates import Authority
+from tests.support.certificates import Authority, Certificate
 from tests.support.conftest import start
 from tests.support.servers.programs import ServerMissingError
 
-__all__ = ["authority", "loop", "pipelined", "start"]
+__all__ = ["authority", "certificates", "loop", "pipelined", "start"]
 
 
 @pytest.fixture(params=[True, False], ids=["pipelined", "lock-step"])
@@ -35,3 +35,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
         return Authority(folder)
     except ServerMissingError as error:
         missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def certificates(authority: Authority) -> dict[str, Certificate]:
+    """A right one for localhost, and three that must not be believed; made once, for making keys takes its time."""
+    return {
+        "right": authority.issue("right"),
+        "self-signed": authority.self_signed("alone"),
+        "wrong host": authority.issue("other", host="other.example"),
+        "expired": authority.issue("old", expired=True),
+    }

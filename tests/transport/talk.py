@@ -24,6 +24,7 @@ PATIENT = Timeouts(connect=10, helo=10, mail=10, rcpt=10, data=10, body=10, dot=
 SHORT = 0.3  # seconds: the limit of the one phase that a test lets run out
 
 SENDER = "office@bureau.example"
+LOGIN, PASSWORD = SENDER, "correct horse 电池"
 LETTER = (b"Message-ID: <17@bureau.example>\r\nTo: a@unit.example\r\nSubject: 71\r\n\r\n", b"..dots\r\nbody\r\n")
 # more than the two sockets' buffers hold, so that a part of it is still ours when the relay stops reading
 BIG_LETTER = (LETTER[0], b"x" * 998 + b"\r\n") + (b"y" * 998 + b"\r\n",) * 24_000
@@ -110,3 +111,10 @@ def refusal(relay: SmtpRelay, loop: Loop = uvloop.new_event_loop) -> RelayError:
         raise AssertionError("a session was had")
 
     return run(go(), loop)
+
+
+def told(error: RelayError) -> str:
+    """What a person reads of a failure; it never holds a secret."""
+    text = f"{error.message} {error.hint} {error.outcome}"
+    assert PASSWORD not in text
+    return text

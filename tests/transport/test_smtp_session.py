@@ -10,6 +10,7 @@ from mailer.flow.ports import Envelope
 from mailer.model.reply import Fault as Cause
 from mailer.model.reply import Phase
 from tests.support.fault_smtp.scenario import MALFORMED, At, Do, Fault
+from tests.support.waiting import wait_until
 from tests.transport.talk import BIG_LETTER, LETTER, SHORT, envelope, make_relay, run, send, send_one
 
 BEFORE_BODY = [(At.MAIL, Phase.MAIL), (At.RCPT, Phase.RCPT), (At.DATA, Phase.DATA)]
@@ -335,8 +336,7 @@ def test_an_idle_session_that_was_closed_is_known_to_be_of_no_use(start):
         session = await make_relay(server.port).connect()
         await session.transact(envelope(), lambda: LETTER)
         closed = server.log.count("close")
-        while session.is_usable or closed == server.log.count("close"):
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(wait_until, lambda: not session.is_usable and server.log.count("close") > closed)
         return await session.transact(envelope("b@unit.example"), lambda: LETTER)
 
     outcome = run(go())
@@ -351,8 +351,7 @@ def test_an_aborted_transaction_ends_with_a_fault(start):
     async def go():
         session = await make_relay(server.port).connect()
         sending = asyncio.create_task(session.transact(envelope(), lambda: LETTER))
-        while not server.log.messages():
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(wait_until, server.log.messages)
         session.abort()
         return await sending
 

@@ -172,6 +172,7 @@ def test_an_unknown_mailing_is_a_404_in_chinese(console: Console, store: Store, 
     ("query", "names"),
     [
         ("", ["甲", "乙", "丙", "丁", "戊"]),
+        ("?need=all", ["甲", "乙", "丙", "丁", "戊"]),
         ("?need=person", ["乙", "丁"]),
         ("?need=wait", ["丙"]),
         ("?need=none", ["甲", "戊"]),
@@ -243,6 +244,9 @@ def test_it_refreshes_itself_only_while_something_may_move(console: Console, sto
 
     assert [seconds(each) for each in (queued, retrying, done)] == [["5"], ["30"], []]
     assert seconds(queued, "?live=no") == []
+    # whoever goes through the lines keeps his place
+    for reading in ("?need=all", "?list=%E5%8F%91", "?status=queued", "?page=2"):
+        assert seconds(queued, reading) == []
 
 
 def test_a_rehearsal_says_so_everywhere(console: Console, store: Store):

@@ -17,7 +17,7 @@ from mailer.content.readers import emphasis
 from mailer.content.readers.emphasis import BLANKS, Rich
 from mailer.content.readers.numerals import fold
 
-MAX_LINES: Final = 100_000
+MAX_LINES: Final = 50_000
 _LOOK_AHEAD_FOR_BOLD: Final = 3
 
 _ENTITY_INDENT_RE: Final = re.compile(r"(?:&(?:emsp|ensp|nbsp|thinsp);|[ \t\u3000\u00a0])+")

@@ -44,6 +44,7 @@ class Masthead:
     number_printed: str = ""
     date: date | None = None
     date_printed: str = ""
+    period: bool = False  # the date is the last day of the span the issue covers, for want of a better one
     office: str | None = None
     secrecy: str | None = None
     foot_lines: list[Line] = field(default_factory=list)
@@ -125,9 +126,8 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
         return [], True
     dates = numerals.find_dates(text, head.year or next((number.year for number in numbers if number.year), None))
     left = _left_over(text, [*numbers, *dates])
-    fresh = any(head.total_number is None if number.total else head.number is None for number in numbers) or bool(
-        dates and (head.date is None or not left)
-    )
+    fresh = any((head.total_number if number.total else head.number) is None for number in numbers)
+    fresh = fresh or bool(dates and (not head.date_printed or not left or (head.period and not dates[0].period)))
     if (numbers or dates) and not fresh and left:
         return [], None
     for number in numbers:
@@ -141,8 +141,9 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
             printed = printed[1:]
         head.number_printed = " ".join(filter(None, [head.number_printed, printed]))
     for found in dates:
-        head.date = head.date or found.value
-        head.date_printed = head.date_printed or text[found.start : found.end].strip(BLANKS)
+        if not head.date_printed or (head.period and not found.period):
+            head.date, head.period = found.value, found.period
+            head.date_printed = text[found.start : found.end].strip(BLANKS)
     told = bool(numbers or dates or label)
     parts: list[_Part] = []
     for piece in _with_verbs([piece for piece in left if not (dates and _DATE_TAIL_RE.match(despaced(piece)))]):

@@ -130,6 +130,8 @@ def _goes_on(parts: list[Line], lines: list[Line], after: int, wrap: _Wrap) -> b
     if below.gap == Gap.NONE:
         return _wrapped(parts, below, wrap)
     openness = _openness(parts)
+    if above.text[-1].isdigit() and below.text[0].isdigit():
+        openness = max(openness, Open.LIKELY)  # no sentence divides a number
     if openness is Open.PERHAPS and _below_title(lines, after - len(parts), below):
         openness = Open.LIKELY
     if below.gap & Gap.PAGE and _closes_what_is_open(above.text, below.text):

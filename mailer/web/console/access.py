@@ -77,7 +77,7 @@ class Sessions:
             found = _constant_time_find(self._open, given)
             if found is None:
                 return None
-            if self._elapsed() - self._open[found].began_at > 10 * LIFETIME:
+            if self._elapsed() - self._open[found].began_at >= LIFETIME:
                 del self._open[found]
                 return None
             return self._open[found]

@@ -83,8 +83,9 @@ class Filter:
     is_live: bool = True
 
     @property
-    def is_set(self) -> bool:
-        return bool(self.need or self.list_code or self.status)
+    def is_reading(self) -> bool:
+        """Somebody is going through the lines: the page keeps still, or he would lose his place."""
+        return bool(self.need or self.list_code or self.status) or self.page > 1
 
     def href(self, **changed: str) -> str:
         """The page with other choices (``need``, ``list``, ``status``, ``live``, ``page``); else its first leaf."""
@@ -95,7 +96,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class LedgerPage:
-    """Everything the template prints. ``refresh_after``: seconds; None when nothing moves by itself any more.
+    """Everything the template prints. ``refresh_after``: seconds; None when the page keeps still.
 
     ``lines``: of ``found`` lines those on leaf ``leaf`` (from 1) of ``pages``.
     """
@@ -118,6 +119,7 @@ class LedgerPage:
 
 
 _NEEDS: dict[str, tuple[str, Callable[[Line], bool]]] = {
+    "all": ("全部", lambda _: True),
     "person": ("没收到", lambda line: line.needs_person and not line.is_reached),
     "wait": ("还在发", lambda line: not line.needs_person and not line.is_reached),
     "none": ("已发出", lambda line: line.is_reached),
@@ -158,7 +160,7 @@ def ledger_page(ledger: Ledger, chosen: Filter, state: str) -> LedgerPage:
         lines=found[before : before + LINES_PER_PAGE],
         leaf=leaf,
         pages=pages,
-        refresh_after=_refresh_after(ledger) if chosen.is_live else None,
+        refresh_after=_refresh_after(ledger) if chosen.is_live and not chosen.is_reading else None,
     )
 
 
@@ -228,12 +230,12 @@ def _chips(lines: Iterable[Line], chosen: Filter, codes: Sequence[str]) -> tuple
     """By need, by list, by status; each counts what choosing it would show, so need and status put each other out."""
     listed = [line for line in lines if _in_list(line, chosen)]
     in_state = [line for line in lines if _in_state(line, chosen)]
-    needs = [Chip("全部", len(listed), chosen.href(need="", status=""), not chosen.need and not chosen.status)]
-    needs += [
-        Chip(label, sum(map(is_one, listed)), chosen.href(need=need, status=""), chosen.need == need)
+    need_now = chosen.need or ("" if chosen.status else "all")
+    needs = [
+        Chip(label, sum(map(is_one, listed)), chosen.href(need=need, status=""), need_now == need)
         for need, (label, is_one) in _NEEDS.items()
     ]
-    by_list = [Chip("全部名单", len(in_state), chosen.href(list=""), not chosen.list_code)]
+    by_list = [Chip("全部名单", len(in_state), chosen.href(list="", need=need_now), not chosen.list_code)]
     by_list += [
         Chip(code, sum(line.list_code == code for line in in_state), chosen.href(list=code), chosen.list_code == code)
         for code in codes

@@ -219,3 +219,8 @@ def test_places_are_lines_of_the_file() -> None:
     issue = read(f"{TITLE}第1期\n\n2026年3月9日\n\n<!-- 内部\n备注 -->\n## 【要闻】\n\n区里开会。\n")
     assert (issue.unrecognised[0].place.line, issue.unrecognised[0].text) == (7, "<!-- 内部\n备注 -->")
     assert (issue.sections[0].place.line, issue.items[0].place.line) == (9, 11)
+
+
+def test_the_day_of_printing_wins_over_the_span_that_is_covered() -> None:
+    issue = read(f"{TITLE}第1期（2026年3月2日—3月8日）\n\n白鹭区委办公室　2026年3月9日{BODY}")
+    assert (issue.date, issue.date_printed) == (date(2026, 3, 9), "2026年3月9日")
