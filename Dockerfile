@@ -23,4 +23,4 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8025
 ENTRYPOINT ["mailer"]
-CMD ["serve", "--listen", "0.0.0.0:8025"]
+CMD ["serve", "--listen", "0.0.0.0:8025", "--in-container"]

@@ -79,10 +79,14 @@ _OPENING = {"(": ")", "[": "]", "{": "}", "【": "】", "〔": "〕", "「": "�
 _QUOTES = "\"'“”‘’`"
 _HYPERLINK = re.compile(r'^=\s*HYPERLINK\s*\(\s*"([^"]*)"\s*(?:[,;]\s*"([^"]*)"\s*)?\)\s*$', re.IGNORECASE)
 _ASCII_LABELS = frozenset({"mailto", "email", "e-mail", "mail", "qq"})
+_NUMBERED = re.compile(r"^(?:[①-⑳⑴-⑽]|\d{1,2}[)）])")
+_COUNTED = re.compile(r"\d{1,2}")  # 1、a@… 2、b@…
+_TELEPHONE = re.compile(r"[^@a-zA-Z]{0,12}\+?\d[\d-]{6,19}")
+_LABEL_ENDS = ("邮箱", "信箱", "邮件", "邮箱地址", "mail地址", "mail")
 _NO = ("无", "没有", "没", "未", "暂无", "暂未", "暂缺", "尚无", "尚未", "目前无", "暂时无", "暂时没有")
 _WHAT = ("", "邮箱", "电子邮箱", "信箱", "电子信箱", "邮件", "邮箱地址", "提供", "填", "填写", "报", "上报", "报送", "开通", "注册", "申请", "知", "定", "email")  # fmt: skip
 _NO_ADDRESS = frozenset(a + b for a in _NO for b in _WHAT) | {
-    "空", "空缺", "略", "缺", "不详", "待定", "待补", "待补充", "待报", "待提供", "待填", "不提供", "不用邮箱", "不使用邮箱",
+    "空", "空缺", "略", "缺", "不详", "待定", "待补", "待补充", "待报", "待提供", "待填", "待开通", "开通中", "申请中", "正在申请", "办理中", "正在办理", "否", "不知道", "不提供", "不用邮箱", "不使用邮箱",
     "n/a", "#n/a", "na", "none", "null", "nil", "nan", "no", "x", "xx", "xxx", "0", "〇",
 }  # fmt: skip
 
@@ -99,9 +103,12 @@ def read_cell(text: str) -> AddressCell:
     plain = _out_of_brackets(_out_of_angles(plain, repairs), repairs)
     addresses: list[EmailAddress] = []
     unusable_texts: list[UnusableText] = []
+    beside: list[UnusableText] = []  # what is a remark beside an address, and a mistake alone
+    says_none = False
     for token in _SEPARATORS.split(_join_around_dots(plain, repairs)):
         bare = _strip_token(token, repairs)
         if not bare or _is_no_address(bare):
+            says_none = says_none or bool(bare)
             continue
         if not any((ch.isascii() and ch.isalnum()) or ch in "@#" for ch in bare):
             repairs[Repair.REMARK] = None  # a word such as 办公室 or the person's name beside the address
@@ -109,9 +116,16 @@ def read_cell(text: str) -> AddressCell:
         try:
             addresses.append(EmailAddress.parse(bare))
         except AddressError as error:
-            unusable_texts.append(UnusableText(bare, error.problem, error.message))
+            is_beside = _COUNTED.fullmatch(bare) or _TELEPHONE.fullmatch(bare)
+            (beside if is_beside else unusable_texts).append(UnusableText(bare, error.problem, error.message))
+    if beside and addresses:
+        repairs[Repair.REMARK] = None
+    else:
+        unusable_texts += beside
     if not addresses and not unusable_texts:
-        unusable_texts.append(UnusableText(text.strip(), AddressProblem.BAD_EMAIL, "有文字，但不是邮箱地址"))
+        problem = AddressProblem.NO_EMAIL if says_none else AddressProblem.BAD_EMAIL
+        message = "没有填写邮箱" if says_none else "有文字，但不是邮箱地址"
+        unusable_texts.append(UnusableText(text.strip(), problem, message))
     return AddressCell(tuple(addresses), tuple(repairs), tuple(unusable_texts))
 
 
@@ -205,12 +219,21 @@ def _join_around_dots(text: str, repairs: dict[Repair, None]) -> str:
     return result
 
 
+def _is_label(text: str) -> bool:
+    """邮箱, QQ邮箱, 邮箱2, Email, a person's name: what stands before a colon."""
+    word = text.casefold().strip("0123456789")
+    return word in _ASCII_LABELS or word.endswith(_LABEL_ENDS) or not any(ch.isascii() for ch in word)
+
+
 def _strip_token(token: str, repairs: dict[Repair, None]) -> str:
     bare = token.strip(_QUOTES)
     if bare != token:
         repairs[Repair.QUOTES] = None
+    if numbered := _NUMBERED.match(bare):
+        repairs[Repair.REMARK] = None
+        bare = bare[numbered.end() :]
     label, colon, tail = bare.rpartition(":")
-    if colon and "@" not in label and (label.casefold() in _ASCII_LABELS or not any(ch.isascii() for ch in label)):
+    if colon and "@" not in label and _is_label(label):
         repairs[Repair.LABEL] = None
         bare = tail.partition("?")[0] if label.casefold() == "mailto" else tail
     local, at, domain = bare.rpartition("@")

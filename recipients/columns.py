@@ -1,63 +1,21 @@
-"""The header of a list of people: which column means what, in one row or two, for one person a row or several.
+"""The header of a list of people: which column means what, in one row or several, for one person a row or several.
 
-Owns the words of headers. Must not know what stands in the rows below.
+Owns how cells of a header belong together. The words are header_words'; what stands in the rows below is the roster's.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from recipients.people import canonical_role, known_roles
+from recipients import header_words
+from recipients.header_words import NOTHING, PLAIN_NAMES, Field, HeaderCell
 
 Row = Sequence[str]
 
-
-class Field(StrEnum):
-    INDEX = "序号"
-    GROUP = "分组"
-    UNIT = "单位"
-    NAME = "姓名"
-    ROLE = "人员类别"
-    TITLE = "职务"
-    PHONE = "电话"
-    ADDRESS = "邮箱"
-    LISTS = "名单"
-    NOTE = "备注"
-
-
-# Of several columns with the same meaning the word that stands first here is taken.
-_WORDS: dict[Field, tuple[str, ...]] = {
-    Field.INDEX: ("序号", "序", "编号", "行号", "no", "no."),
-    Field.GROUP: ("分组", "单位分组", "组别", "单位类别", "单位类型", "单位性质"),
-    Field.UNIT: (
-        "单位", "单位名称", "工作单位", "所在单位", "所属单位", "单位全称", "成员单位", "责任单位", "报送单位", "填报单位", "单位部门",
-        "镇街", "街镇", "镇街名称", "部门单位", "部门", "部门名称", "所在部门", "所属部门", "工作部门", "机构", "机构名称", "科室", "处室",
-    ),
-    Field.NAME: (
-        "姓名", "名字", "人员姓名", "联系人姓名", "联系人", "收件人", "收件人姓名", "接收人", "接收人姓名", "领导姓名", "责任人", "负责人",
-        "负责人姓名", "人员", "name",
-    ),
-    Field.ROLE: ("人员类别", "身份", "角色", "类别", "人员身份", "人员类型", "人员角色", "身份类别"),
-    Field.TITLE: ("职务", "现任职务", "职位", "职务职称", "职务岗位", "岗位", "行政职务", "党政职务", "职务名称", "工作岗位"),
-    Field.LISTS: ("名单", "所属名单", "分发名单", "发送名单", "发放名单"),
-    Field.NOTE: ("备注", "备考", "附注", "说明", "备注说明"),
-}  # fmt: skip
-_RANK = {word: (field, rank) for field, words in _WORDS.items() for rank, word in enumerate(words)}
-_ADDRESS = re.compile(
-    r".{0,6}?(?:(?:电子邮箱|电子信箱|电子邮件|邮箱|信箱|邮件|电邮|e-?mail|mail)(?:地址|账号|帐号)?)+[0-9一二三]?"
-)
-_PHONE = re.compile(r".{0,4}(?:电话|电话号码|手机|手机号|手机号码|移动电话|座机|固话|联系方式|号码)[0-9一二三]?")
-_PHONE_PARTS = frozenset({"办公", "办公室", "手机", "座机", "固话", "移动", "单位", "宅电"})
-_NOT_ADDRESS = ("是否", "有无")  # questions about the mailbox
-_BRACKETED = re.compile(r"[(\[【〔][^)\]】〕]{0,40}[)\]】〕]")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_LABEL_CHARACTERS = 40
-_ROLE_WORDS = known_roles()
-_ROLES = {canonical_role(role) for role in _ROLE_WORDS}
+_ABOVE = 3  # rows of a header above the one that names the address
+_BELOW = 2
+_PERSONAL = frozenset({Field.NAME, Field.TITLE, Field.PHONE, Field.ADDRESS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,163 +31,248 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One block for each person of a row; each holds the common columns too. ``height`` counts rows from the found one."""
+    """One block for each person of a row; each holds the common columns too. ``height`` counts rows from the found one.
+
+    ``without_address``: roles whose people the header names, but without a column for their mailbox.
+    """
 
     blocks: tuple[Block, ...]
     height: int
+    without_address: tuple[str, ...] = ()
 
 
-def label(cell: str) -> str:
-    """A header's text without width, case, white space, stars, colons, slashes and remarks in brackets."""
-    if len(cell) > _LABEL_CHARACTERS:
-        return ""
-    text = "".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", cell)).casefold().split())
-    return _BRACKETED.sub("", text).strip("*:：·").replace("/", "").replace("、", "")
+@dataclass(slots=True)
+class _Column:
+    """What all rows of the header say about one column."""
+
+    field: Field | None = None
+    word: str = ""
+    role: str | None = None
 
 
-def field_of(word: str) -> Field | None:
-    """The meaning of a ``label``; None for any other text."""
-    if word in _RANK:
-        return _RANK[word][0]
-    if "@" in word or not word:
+def find_layout(rows: Sequence[Row], at: int, before: Layout | None = None) -> Layout | None:
+    """The layout whose lowest row with an address column is ``rows[at]``: that column and at least one other known one.
+
+    ``before``: the layout in force; where there is one, only a header without any strange word is another.
+    """
+    if not any(map(header_words.may_head_addresses, rows[at])):
         return None
-    if _ADDRESS.fullmatch(word) and not word.startswith(_NOT_ADDRESS):
-        return Field.ADDRESS
-    return Field.PHONE if _PHONE.fullmatch(word) else None
-
-
-def _split_role(word: str) -> tuple[str | None, Field | None]:
-    """«信息员邮箱» -> (信息员, ADDRESS); «主要领导» alone heads a column of names."""
-    for role in _ROLE_WORDS:
-        if word.startswith(role):
-            rest = word[len(role) :]
-            field = Field.NAME if not rest else field_of(rest)
-            if field is not None:
-                return role, field
-    return None, field_of(word)
-
-
-def may_be_header(row: Row) -> bool:
-    """A quick look that spares ordinary rows the whole reading: is there a short cell with 邮, 箱 or mail in it?"""
-    for cell in row:
-        if len(cell) <= _LABEL_CHARACTERS and "@" not in cell:
-            plain = cell if cell.isascii() else unicodedata.normalize("NFKC", cell)
-            if "邮" in plain or "箱" in plain or "ail" in plain.lower():
-                return True
-    return False
-
-
-def find_layout(rows: Sequence[Row], at: int) -> Layout | None:
-    """The layout whose header row is ``rows[at]``: an address column and at least one other known column."""
-    if not may_be_header(rows[at]):
+    cells = [header_words.read(cell) for cell in rows[at]]
+    if not _is_header(cells, rows[at], repeated=before is not None):
         return None
-    words = [label(cell) for cell in rows[at]]
-    parts = [_split_role(word) for word in words]
-    fields = [field for _, field in parts]
-    if not _is_header(words, parts):
-        return None
-    height = 1
-    if at + 1 < len(rows) and (below := _continuation(words, fields, rows[at + 1])) is not None:
-        fields, height = below, 2
-    groups: list[str | None] = [role for role, _ in parts]
-    if at > 0:
-        groups, fields = _with_upper_row(rows[at - 1], words, fields, groups)
-    if not any(groups):
-        return Layout((Block(None, _gather(words, fields, range(len(fields)))),), height)
-    return Layout(_blocks(words, fields, groups), height)
+    band = [cells]
+    while len(band) <= _BELOW and at + len(band) < len(rows):
+        below = [header_words.read(cell) for cell in rows[at + len(band)]]
+        if not _continues(band[-1], below, rows[at + len(band)]):
+            break
+        band.append(below)
+    height = len(band)
+    for above in range(at - 1, max(at - 1 - _ABOVE, -1), -1):
+        upper = [header_words.read(cell) for cell in rows[above]]
+        if not _belongs_above(upper, rows[above], band[0]):
+            break
+        band.insert(0, upper)
+    blocks, without_address = _blocks([_column(stack) for stack in _stacks(band, max(map(len, band)))])
+    return Layout(blocks, height, without_address)
 
 
-def _is_header(words: list[str], parts: list[tuple[str | None, Field | None]]) -> bool:
+def _at(cells: Sequence[HeaderCell], column: int) -> HeaderCell:
+    return cells[column] if column < len(cells) else NOTHING
+
+
+def _is_header(cells: list[HeaderCell], row: Row, *, repeated: bool) -> bool:
     """An address column and another; and either a column of units or names, half of the words known, or all of them.
 
     That much is asked because people write «单位公共邮箱» in a remark, and a role such as 信息员 stands in every row.
     """
-    known = [(word, field) for word, (_, field) in zip(words, parts, strict=True) if field is not None]
-    fields = {field for _, field in known}
-    if Field.ADDRESS not in fields or len(fields) < 2 or any(sum(map(str.isdigit, word)) > 4 for word in words):
+    known = [cell for cell in cells if cell.field is not None]
+    fields = {cell.field for cell in known}
+    if Field.ADDRESS not in fields or len(known) < 2 or any(sum(map(str.isdigit, cell.word)) > 4 for cell in cells):
         return False
-    filled = sum(map(bool, words))
-    bare_roles = {word for word, (role, _) in zip(words, parts, strict=True) if word == role}
-    naming = {field for word, field in known if word not in bare_roles} & {Field.UNIT, Field.NAME, Field.INDEX}
-    if naming or len(bare_roles) > 1:
-        return 2 * len(known) >= filled
-    return len(known) == filled and not bare_roles
+    filled = sum(any(ch.isalnum() for ch in text) for text in row)
+    bare_roles = {cell.word for cell in cells if cell.is_bare_role}
+    if repeated:
+        plain = any(cell.word in PLAIN_NAMES or header_words.rank(cell.word, Field.UNIT) == 0 for cell in cells)
+        return len(known) == filled and (plain or len(fields) > 2 or len(bare_roles) > 1)
+    own = {cell.field for cell in known if cell.word not in bare_roles}
+    if own & {Field.UNIT, Field.NAME, Field.INDEX} or len(bare_roles) > 1:
+        named = sum(1 for cell in cells if cell.field is not None or _is_whose(cell.word, cells))
+        return 2 * named >= filled
+    several = sum(cell.field is Field.ADDRESS for cell in known) > 1
+    return len(known) == filled and not bare_roles and (len(fields) > 1 or several)
 
 
-def _continuation(words: list[str], fields: list[Field | None], below: Row) -> list[Field | None] | None:
-    """A second header row under the one that names the address: 联系电话 over 办公 and 手机."""
-    lower = [label(cell) for cell in below] + [""] * max(0, len(words) - len(below))
-    if not any(lower):
-        return None
-    merged = list(fields)
-    for column, word in enumerate(lower[: len(words)]):
-        if not word or word == words[column]:
+def _is_whose(word: str, cells: Sequence[HeaderCell]) -> bool:
+    """«书记» beside «书记邮箱»."""
+    return bool(word) and any(cell.whose == word and cell.field is Field.ADDRESS for cell in cells)
+
+
+def _continues(upper: Sequence[HeaderCell], below: Sequence[HeaderCell], row: Row) -> bool:
+    """A further header row: 联系电话 over 办公 and 手机, 姓名 over 主要领导 and 信息员. Nothing else may stand in it."""
+    found = 0
+    roles = set()
+    above = NOTHING
+    for column, text in enumerate(row):
+        cell = below[column]
+        above = _at(upper, column) if _at(upper, column).word else above
+        if not text.strip() or (cell.word and cell.word == _at(upper, column).word):
             continue
-        if word in _PHONE_PARTS:
-            merged[column] = Field.PHONE
-        elif (field := field_of(word)) is not None:
-            merged[column] = field
+        if above.field in {None, Field.PHONE} and (cell.field is not None or header_words.is_phone_part(cell.word)):
+            found += 1
+        elif above.is_bare_role and cell.field is not None and not cell.is_bare_role:
+            found += 1
+        elif above.field in _PERSONAL and cell.is_bare_role:
+            roles.add(cell.word)
         else:
-            return None
-    return merged
+            return False
+    return len(roles) > 1 or (found > 0 and not roles)
 
 
-def _with_upper_row(
-    upper: Row, words: list[str], fields: list[Field | None], groups: list[str | None]
-) -> tuple[list[str | None], list[Field | None]]:
-    """Takes a row of groups (主要领导 | 主管领导 | 信息员) above the header into account, or leaves all as it is."""
-    above = [label(cell) for cell in upper] + [""] * max(0, len(words) - len(upper))
-    above = above[: len(words)]
-    if len({word for word in above if word}) < 2 or any("@" in word or ":" in word for word in above):
-        return groups, fields  # a title or a line «填报单位：… 日期：…»
-    filled = [
-        field_of(word) if not words[column] or word == words[column] else None for column, word in enumerate(above)
-    ]
-    several = fields.count(Field.ADDRESS) > 1 and fields.count(Field.NAME) > 1
-    if not several and not any(filled):
-        return groups, fields  # the header is whole without it: the row above belongs to another table
-    if not several and not any(canonical_role(word) in _ROLES for word in above):
-        return groups, [filled[column] or field for column, field in enumerate(fields)]
-    named, current = list(groups), None
-    for column, word in enumerate(above):
-        if filled[column] is not None:
-            current = None
-        elif word:
-            current = "".join(upper[column].split())
-        named[column] = named[column] or current
-    return named, [filled[column] or field for column, field in enumerate(fields)]
+def _belongs_above(upper: Sequence[HeaderCell], row: Row, top: Sequence[HeaderCell]) -> bool:
+    """A row of groups (主要领导 | 主管领导 | 信息员), or one that names columns the rows below leave blank."""
+    if any("@" in text or (":" in text.strip().rstrip(":：")) or "：" in text.strip().rstrip("：") for text in row):
+        return False  # a line «填报单位：… 日期：…», or people
+    if any(sum(map(str.isdigit, text)) > 4 for text in row):
+        return False
+    if any(cell.field is not None and not _at(top, c).word for c, cell in enumerate(upper)):
+        return True
+    if any(cell.field is Field.ADDRESS for cell in upper):
+        return all(cell.field is not None for cell in upper if cell.word)
+    groups = [c for c, cell in enumerate(upper) if cell.word and cell.word != _at(top, c).word]
+    if groups and all(upper[c].field is Field.PHONE for c in groups):
+        return True  # 联系方式 over 手机 and 邮箱
+    words = {upper[c].word for c in groups}
+    if any(upper[c].role for c in groups) and not any(cell.is_bare_role for cell in top):
+        return True
+    addresses = sum(cell.field is Field.ADDRESS for cell in top)
+    names = sum(cell.field is Field.NAME for cell in top)
+    already = any(cell.role for cell in top)
+    return addresses > 1 and names > 1 and not already and 1 < len(words) and len(groups) <= max(addresses, names)
 
 
-def _blocks(words: list[str], fields: list[Field | None], groups: list[str | None]) -> tuple[Block, ...]:
-    """One block for each group that has an address column; a column without a group belongs to the group at its left
-    when that group lacks its meaning, else to all.
-    """
-    owner: list[str | None] = list(groups)
-    order = list(dict.fromkeys(group for group in groups if group))
-    current: str | None = None
-    for column, field in enumerate(fields):
-        if owner[column]:
-            current = owner[column]
-        elif current and field in {Field.ADDRESS, Field.PHONE, Field.TITLE, Field.NAME}:
-            owner[column] = current
-    with_address = [g for g in order if any(owner[c] == g and fields[c] is Field.ADDRESS for c in range(len(fields)))]
-    common = [c for c in range(len(fields)) if owner[c] not in with_address]
+def _stacks(band: Sequence[Sequence[HeaderCell]], width: int) -> list[list[HeaderCell]]:
+    """Column -> its cells from the top, a cell merged downwards once, a cell merged to the right in all its columns."""
+    stacks: list[list[HeaderCell]] = [[] for _ in range(width)]
+    for level, cells in enumerate(band):
+        carried = NOTHING
+        for column in range(width):
+            cell = _at(cells, column)
+            if cell.word:
+                carried = cell
+            elif level == len(band) - 1 or not carried.word or not _may_carry(band, level, column):
+                carried = NOTHING
+                continue
+            if not stacks[column] or stacks[column][-1].word != carried.word:
+                stacks[column].append(carried)
+    return stacks
+
+
+def _may_carry(band: Sequence[Sequence[HeaderCell]], level: int, column: int) -> bool:
+    """Whether a blank cell may be part of the merged cell at its left: something stands below it, nothing new above."""
+    if not any(_at(cells, column).word for cells in band[level + 1 :]):
+        return False
+    return not any(_at(cells, column).word for cells in band[:level])
+
+
+def _column(stack: Sequence[HeaderCell]) -> _Column:
+    """The lowest word that names a field; the role from any row, else the nearest other word."""
+    plain = [cell for cell in stack if cell.field is not None and not cell.is_bare_role]
+    bare = [cell for cell in stack if cell.is_bare_role]
+    phones = header_words.is_phone_part(stack[-1].word) if stack else False
+    if plain or (bare and phones):
+        found = _Column(Field.PHONE if phones else plain[-1].field, stack[-1].word if phones else plain[-1].word)
+    elif bare:
+        return _Column(Field.NAME, bare[-1].word, bare[-1].text)
+    else:
+        return _Column()
+    if bare:
+        found.role = bare[-1].text
+    elif plain[-1].role:
+        found.role = plain[-1].role
+    elif found.field in _PERSONAL:
+        others = [cell for cell in stack if cell.field is None and not header_words.is_phone_part(cell.word)]
+        named = [cell for cell in stack[:-1] if cell.field is Field.NAME and cell.word not in PLAIN_NAMES]
+        found.role = next((cell.text for cell in [*reversed(others), *reversed(named)]), None)
+    return found
+
+
+def _blocks(columns: list[_Column]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
+    _name_by_whose(columns)
+    owner = _owners(columns)
+    order = list(dict.fromkeys(role for role in owner if role))
+    addressed = [r for r in order if any(owner[c] == r and columns[c].field is Field.ADDRESS for c in range(len(owner)))]
+    if not addressed:
+        return _side_by_side(columns), ()
+    common = [c for c in range(len(owner)) if owner[c] is None]
+    shared = _gather(columns, common)
     blocks = []
-    for group in with_address:
-        own = [c for c in range(len(fields)) if owner[c] == group]
-        role = group if len(with_address) > 1 or canonical_role(group) in _ROLES else None
-        columns = _gather(words, fields, common) | _gather(words, fields, own)
-        blocks.append(Block(role, columns))
-    return tuple(blocks) or (Block(None, _gather(words, fields, range(len(fields)))),)
+    for role in addressed:
+        named = len(addressed) > 1 or (header_words.read(role).role is not None and Field.ROLE not in shared)
+        own = [c for c in range(len(owner)) if owner[c] == role]
+        blocks.append(Block(role if named else None, shared | _gather(columns, own)))
+    names = {owner[c] for c in range(len(owner)) if columns[c].field is Field.NAME}
+    return tuple(blocks), tuple(role for role in order if role in names and role not in addressed)
 
 
-def _gather(words: list[str], fields: list[Field | None], columns: Sequence[int]) -> dict[Field, tuple[int, ...]]:
+def _name_by_whose(columns: list[_Column]) -> None:
+    """«书记», «书记邮箱» and «镇长姓名», «镇长邮箱»: what stands before is a role where it has a name and an address."""
+    parts = [header_words.read(column.word) for column in columns]
+    addressed = {p.whose for p, column in zip(parts, columns, strict=True) if p.whose and column.field is Field.ADDRESS}
+    named = {p.whose for p, column in zip(parts, columns, strict=True) if column.field is Field.NAME}
+    named |= {column.word for column in columns if column.field is Field.NAME and column.word not in PLAIN_NAMES}
+    roles = addressed & named
+    for part, column in zip(parts, columns, strict=True):
+        if column.role is None and column.field in _PERSONAL:
+            word = part.whose or column.word
+            column.role = word if word in roles else None
+
+
+def _owners(columns: list[_Column]) -> list[str | None]:
+    """Column -> the role it belongs to. One without a role belongs to the role at its left, when it is a person's."""
+    several = sum(column.field is Field.ADDRESS for column in columns) > 1
+    has_roles = any(column.role for column in columns)
+    owners: list[str | None] = []
+    current: str | None = None
+    for column in columns:
+        role = column.role
+        if role is None and several and has_roles and column.field is Field.NAME and column.word not in PLAIN_NAMES:
+            role = column.word  # 联系人 beside 主要领导 and 分管领导
+        if role is not None:
+            current = role
+        elif column.field not in _PERSONAL:
+            role = None
+            current = None if column.field in {Field.UNIT, Field.INDEX, Field.GROUP} else current
+        else:
+            role = current
+        owners.append(role)
+    return owners
+
+
+def _side_by_side(columns: list[_Column]) -> tuple[Block, ...]:
+    """A table folded to fit the page, 单位 姓名 邮箱 | 单位 姓名 邮箱: as many people a row as the columns repeat."""
+    counts = {field: [c for c, column in enumerate(columns) if column.field is field] for field in Field}
+    times = len(counts[Field.ADDRESS])
+    known = [column.field for column in columns if column.field is not None]
+    whole = _gather(columns, range(len(columns)))
+    if times < 2 or times not in {len(counts[Field.NAME]), len(counts[Field.UNIT])}:
+        return (Block(None, whole),)
+    first = next((f for f in known if len(counts[f]) == times), None)
+    if first is None:
+        return (Block(None, whole),)
+    starts = counts[first]
+    common = _gather(columns, range(starts[0]))
+    ends = [*starts[1:], len(columns)]
+    return tuple(Block(None, common | _gather(columns, range(a, b))) for a, b in zip(starts, ends, strict=True))
+
+
+def _gather(columns: Sequence[_Column], numbers: Sequence[int]) -> dict[Field, tuple[int, ...]]:
     """Field -> its columns, the best word first (单位 before 部门), then from the left."""
     found: dict[Field, list[int]] = {}
-    for column in columns:
-        if (field := fields[column]) is not None:
-            found.setdefault(field, []).append(column)
+    for number in numbers:
+        if (field := columns[number].field) is not None:
+            found.setdefault(field, []).append(number)
     return {
-        field: tuple(sorted(own, key=lambda c: (_RANK.get(words[c], (field, 99))[1], c)))
+        field: tuple(sorted(own, key=lambda c: (header_words.rank(columns[c].word, field), c)))
         for field, own in found.items()
     }
+

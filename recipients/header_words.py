@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-from recipients.people import canonical_role, known_roles
+from recipients.people import known_roles
 
 
 class Field(StrEnum):
@@ -57,13 +57,12 @@ _PHONE = re.compile(
 )
 _PHONE_PARTS = frozenset({"办公", "办公室", "手机", "座机", "固话", "移动", "单位", "宅电", "内线", "外线", "区号", "短号", "传真"})
 _NOT_ADDRESS = ("是否", "有无")  # questions about the mailbox
-_OWN = (*PLAIN_NAMES, *_WORDS[Field.TITLE], "名")  # what may stand behind «whose»: 书记姓名, 书记职务
+_OWN = (*PLAIN_NAMES, *_WORDS[Field.TITLE])  # what may stand behind «whose»: 书记姓名, 书记职务
 _BRACKETED = re.compile(r"[(\[{【〔<《][^()\[\]{}【】〔〕<>《》]{0,200}[)\]}】〕>》]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _CHARACTERS = 200  # of a header's cell with all its remarks
 _WORD_CHARACTERS = 40
 ROLE_WORDS = known_roles()
-ROLES = frozenset(canonical_role(role) for role in ROLE_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,8 @@ def _meaning(word: str) -> tuple[Field | None, str | None, str]:
             field = Field.NAME if not rest else _field(rest)[0]
             if field is not None:
                 return field, role, role
-    return *_field(word)[:1], None, _field(word)[1]
+    field, whose = _field(word)
+    return field, None, whose
 
 
 def _field(word: str) -> tuple[Field | None, str]:

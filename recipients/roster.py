@@ -21,13 +21,22 @@ from recipients.spreadsheet import Workbook
 _CHARACTERS = {"单位": 200, "分组": 60, "姓名": 120, "人员类别": 120, "职务": 200, "电话": 200}
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _SAME_AS_ABOVE = frozenset({"同上", "〃", "″", '"', "“", "”", "''", "同左"})
-_TOTAL = re.compile(r"(?:合计|总计|小计|共计|总数|总人数|人数)[:：]?[\d共人个名条户家]*|共[\d]+[人个名条家].{0,20}")
-_FOOT = re.compile(
-    r"(?:注|备注|附注|说明|填表说明|填报说明|填表人|填报人|制表人|制表|审核人|审核|审批人|联系人|联系电话|经办人"
-    r"|填表日期|填报日期|填表时间|填报时间|制表单位|填报单位|报送单位|单位盖章|日期|截止|截至)\d{0,2}[:：].*|注\d{0,2}[.、].*",
+_TOTAL = re.compile(r".{0,8}(?:合计|总计|小计|共计)[:：]?[^@]{0,20}|(?:总数|总人数|人数)[:：]?[^@]{0,10}|共\d+[人个名条家].{0,20}")
+_FOOT_WORD = (
+    "填表说明|填报说明|备注|附注|说明|注意|特别说明|注|填表人|填报人|制表人|制表|审核人|审核|审批人|审签人|签发人|联系人|联系电话|咨询电话|经办人"
+    "|联系邮箱|报送邮箱|接收邮箱|反馈邮箱|单位负责人|负责人|主要负责人|主管领导|分管领导|单位领导|领导|填表日期|填报日期|填表时间|填报时间|报送日期|报送时间"
+    "|上报日期|制表日期|制表时间|制表单位|填报单位|报送单位|上报单位|单位盖章|盖章|公章|签字|签名|日期|时间|截止日期|截止|截至"
+)
+_FOOT = re.compile(rf"(?:{_FOOT_WORD})(?:签字|签名|盖章|签章|[(（][^()（）]{{0,12}}[)）])?\d{{0,2}}[:：].*|注\d{{0,2}}[.、].*", re.DOTALL)
+_REPORTING_UNIT = re.compile(
+    rf"(?:填报单位|报送单位|上报单位|填表单位|制表单位|单位名称|单位|部门)(?:[(（][^()（）]{{0,12}}[)）]|盖章)?[:：](.*?)(?:(?:{_FOOT_WORD})[:：].*)?",
     re.DOTALL,
 )
-_REPORTING_UNIT = re.compile(r"(?:填报单位|报送单位|单位名称|单位)(?:[(（]盖章[)）])?[:：](.*)", re.DOTALL)
+_STAMP = re.compile(r"[(（](?:单位)?(?:盖章|公章|加盖公章|签章)[)）]")
+_EXAMPLE = re.compile(r"[(（]?(?:填写|填报|填表)?(?:示例|样例|范例|举例|例如|例)\d?[)）]?[:：]?")
+_NUMBERING = re.compile(r"(?:[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．]|[(（][一二三四五六七八九十]{1,3}[)）])")
+_SHEET_NAME = re.compile(r"(?:sheet|工作表|表)\d*", re.IGNORECASE)  # given by a program, says nothing
+_HEADING_CHARACTERS = 30
 _PAPER = re.compile("只收纸质|仅收纸质|只要纸质|收纸质件|送纸质件|只收纸版|只收纸件")
 _LIST_MARKS = re.compile(r"[;；,，、/\s]+")
 LIST_CODES = ("报", "送", "发")
@@ -165,7 +174,8 @@ def _group_by_sheet(roster: Roster) -> None:
     several = len(roster.sheets) > 1
     for number, person in enumerate(roster.people):
         unit, sheet = person.holder.post.unit, person.place.sheet
-        if not unit.group and sheet and (several or is_leaders(sheet)):
+        says = bool(sheet) and not _SHEET_NAME.fullmatch(sheet)
+        if not unit.group and says and (several or is_leaders(sheet)):
             post = Post(Unit(unit.name, sheet), person.holder.post.role)
             holder = Holder(
                 post, person.holder.name, person.holder.addresses, person.holder.title, person.holder.phone,
@@ -192,8 +202,9 @@ class _SheetReader:
     ) -> None:
         self.roster, self.seen, self.file, self.sheet, self.rows = roster, seen, file, sheet, rows
         self.layout: Layout | None = None
-        self.unit = ""
-        self.reporting_unit = ""
+        self.units: dict[int | None, str] = {}  # column of units -> the unit above, None: of a list without that column
+        self.before_heading: dict[int | None, str] | None = None  # ``units`` before a lone text, which may be a title
+        self.heading_group = ""
         self.groups: dict[str, str] = {}
 
     def read(self) -> bool:
@@ -202,48 +213,80 @@ class _SheetReader:
         for number, row in enumerate(self.rows):
             if skip:
                 skip -= 1
-            elif (layout := find_layout(self.rows, number)) is not None:
-                self.layout, self.unit, skip = layout, "", layout.height - 1
+            elif (layout := find_layout(self.rows, number, self.layout)) is not None:
+                self._under(layout, Place(self.file, self.sheet, number + 1))
+                skip = layout.height - 1
             elif self.layout is None:
-                self._before_header(row)
+                self._reporting_line(row)
             else:
                 self._row(row, Place(self.file, self.sheet, number + 1))
         return self.layout is not None
 
-    def _before_header(self, row: Sequence[str]) -> None:
+    def _under(self, layout: Layout, place: Place) -> None:
+        """A header repeated after a page break leaves the unit above in force; a lone text over it was a title."""
+        if self.before_heading is not None:
+            self.units, self.before_heading = self.before_heading, None
+        if self.layout is not None and self.layout.blocks != layout.blocks:
+            self.units = {None: self.units.get(None, "")}
+        self.layout = layout
+        for role in layout.without_address:
+            message = f"“{role}”没有邮箱一栏，没有导入；要导入请加上这一栏。"
+            self.roster.warnings.append(Remark("no_address_column", message, place))
+
+    def _reporting_line(self, row: Sequence[str]) -> None:
         """The line «填报单位：…» names the unit of a list that has no column for it."""
-        cells = [_plain(cell) for cell in row]
+        cells = [_running(cell) for cell in row]
         for number, cell in enumerate(cells):
             if match := _REPORTING_UNIT.fullmatch(cell):
-                self.reporting_unit = match.group(1) or next((c for c in cells[number + 1 :] if c), "")
+                found = match.group(1).strip() or next((c for c in cells[number + 1 :] if c), "")
+                if not _FOOT.fullmatch(_plain(found)):
+                    self.units[None] = _plain(_STAMP.sub("", found))
 
     def _row(self, row: Sequence[str], place: Place) -> None:
         assert self.layout is not None
         cells = [_plain(cell) for cell in row]
         first = next((cell for cell in cells if cell), "")
         if not first or _TOTAL.fullmatch(first) or _FOOT.fullmatch(first):
+            self._reporting_line(row)
+            return
+        if _EXAMPLE.fullmatch(first):
+            self.roster.warnings.append(Remark("example_row", "这一行是填写示例，没有导入。", place))
             return
         blocks = [(block, _Cells(row, block)) for block in self.layout.blocks]
         if not any(c.name or c.address for _, c in blocks) and len({cell for cell in cells if cell}) == 1:
-            # a lone text is a sub-heading or a note; in the unit's own column it names the unit of the rows below
-            self.unit = blocks[0][1].unit or self.unit
+            self._heading(first, blocks[0][1])
             return
-        unit = self._unit(blocks[0][1])
+        self.before_heading = None
         for block, c in blocks:
+            unit = self._unit(c)
             vacant = not (c.name or c.address) and (len(blocks) > 1 or not (c.role or c.title or c.phone))
             if not vacant and (c.name or len(blocks) == 1 or any(ch.isalnum() for ch in c.address)):
                 self._person(block, c, unit, place)
 
+    def _heading(self, text: str, c: _Cells) -> None:
+        """A lone text: a note, or the unit of the rows below, or with a number before it their group (二、镇街)."""
+        if numbering := _NUMBERING.match(text):
+            self.heading_group = text[numbering.end() :]
+        if len(text) > _HEADING_CHARACTERS or any(ch in "。；;，,！!@" for ch in text):
+            return
+        if c.unit and not numbering:
+            self.before_heading, self.units = self.units, self.units | {c.unit_column: c.unit}
+        elif not c.has(Field.UNIT) and not text.isdigit():
+            name = text[numbering.end() :] if numbering else text
+            self.before_heading, self.units = self.units, self.units | {None: name}
+            self.heading_group = ""
+        elif is_leaders(text):
+            self.heading_group = text
+
     def _unit(self, c: _Cells) -> Unit:
-        if not c.has(Field.UNIT):
-            self.unit = self.reporting_unit
-        elif c.unit and c.unit not in _SAME_AS_ABOVE:
-            self.unit = c.unit
-        key = comparison_key(self.unit)
-        group = c.group if c.group not in _SAME_AS_ABOVE else ""
+        if c.has(Field.UNIT) and c.unit and c.unit not in _SAME_AS_ABOVE:
+            self.units[c.unit_column] = c.unit
+        name = self.units.get(c.unit_column) or self.units.get(None, "")
+        key = comparison_key(name)
+        group = c.group if c.group not in _SAME_AS_ABOVE else self.heading_group
         if group:
             self.groups.setdefault(key, group)
-        return Unit(self.unit, group or self.groups.get(key, ""))
+        return Unit(name, group or self.groups.get(key, ""))
 
     def _person(self, block: Block, c: _Cells, unit: Unit, place: Place) -> None:
         role = _plain(block.role) if block.role is not None else c.role if c.has(Field.ROLE) else c.title
@@ -294,11 +337,12 @@ class _SheetReader:
 class _Cells:
     """One person's cells of a row by their meaning, cleaned as that meaning asks."""
 
-    __slots__ = ("_block", "_row", "address", "group", "name", "note", "phone", "role", "title", "unit")
+    __slots__ = ("_block", "_row", "address", "group", "name", "note", "phone", "role", "title", "unit", "unit_column")
 
     def __init__(self, row: Sequence[str], block: Block) -> None:
         self._row, self._block = row, block
-        self.unit = _plain(self.text(Field.UNIT))
+        self.unit_column = block.first(Field.UNIT)
+        self.unit = _STAMP.sub("", _plain(self.text(Field.UNIT)))
         self.group = _plain(self.text(Field.GROUP))
         self.name = _plain(self.text(Field.NAME))
         self.role = _plain(self.text(Field.ROLE))

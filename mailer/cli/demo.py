@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -211,7 +212,8 @@ def _for_real(issue_file: Path, roster_file: Path, out: Output) -> None:
     out.line(
         "真的发出去（先按 README 设好 MAILER_RELAY_URL、MAILER_RELAY_USER、MAILER_RELAY_PASSWORD、MAILER_FROM、MAILER_ALERT_TO）："
     )
-    out.line(f"  mailer init --yes && mailer recipients import {roster} && mailer send {issue} --wait")
+    mailer = shlex.quote(sys.argv[0])
+    out.line(f"  {mailer} init --yes && {mailer} recipients import {roster} && {mailer} send {issue} --yes --wait")
 
 
 def _open(settings: Settings, store: Store, ledger: Ledger, out: Output) -> None:

@@ -72,7 +72,9 @@ def run(args: argparse.Namespace, out: Output) -> int:
         ) from error
     except BeingPreparedError as error:
         raise CommandError(
-            "being_prepared", f"另一个程序正在准备这一批（{error.mailing_id}）。", "等它准备好，再运行同一命令即可接着发。"
+            "being_prepared",
+            f"另一个程序正在准备这一批（{error.mailing_id}）。",
+            "等它准备好，再运行同一命令即可接着发。",
         ) from error
     approve(office, mailing_id, actor, waived=reasons)
     with store.read() as session:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import signal
 import socket
 import threading
@@ -33,12 +34,15 @@ _LAST_ANSWERS = 5  # seconds a page that is being answered gets when the server 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", metavar="主机:端口", help="监听地址，默认 MAILER_CONSOLE_LISTEN（127.0.0.1:8025）")
+    parser.add_argument(
+        "--in-container", action="store_true", help="在容器里：端口只映射到主机的 127.0.0.1，可以监听 0.0.0.0"
+    )
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
     store = opening.store(settings)
-    listen = _listen_address(args.listen, settings)
+    listen = _listen_address(args.listen, settings, in_container=args.in_container)
     with _listening(listen) as listener, _dispatching(settings, store, out):
         _serve(replace(settings, console_listen=listen), store, listener, "/", out)
     return int(Exit.DONE)
@@ -50,7 +54,7 @@ def serve_ledger(settings: Settings, store: Store, mailing_id: int, out: Output)
         _serve(replace(settings, console_listen=_ANY_FREE_PORT), store, listener, f"/mailings/{mailing_id}", out)
 
 
-def _listen_address(given: str | None, settings: Settings) -> tuple[str, int]:
+def _listen_address(given: str | None, settings: Settings, *, in_container: bool) -> tuple[str, int]:
     listen = settings.console_listen
     if given is not None:
         name, _, port = given.rpartition(":")
@@ -66,7 +70,7 @@ def _listen_address(given: str | None, settings: Settings) -> tuple[str, int]:
             "请设 MAILER_CONSOLE_LISTEN，或加 --listen 127.0.0.1:8025。",
             Exit.USAGE,
         )
-    if not is_loopback(listen[0]):
+    if not in_container and not is_loopback(listen[0]):
         raise CommandError(
             "not_loopback",
             f"不能在 {listen[0]} 上打开台账网页：还没有帐户登录，同一网络的人都会看到名单。",
@@ -112,7 +116,8 @@ def _dispatching(settings: Settings, store: Store, out: Output) -> AbstractConte
         ) from None
     if elsewhere:
         out.line("另一个程序正在发送；它停下后由这里接着发。")
-    return in_background(settings, store, LocalWake())
+    # a dispatcher that fails ends the process like SIGTERM does; what it raised is told after the pages are closed
+    return in_background(settings, store, LocalWake(), lambda: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def _serve(settings: Settings, store: Store, listener: socket.socket, page: str, out: Output) -> None:

@@ -20,7 +20,7 @@ MENTIONS_LIMIT = 500
 # In angle brackets an address may hold any letters; bare it ends where other than its own letters begin, so that
 # "无法发送到li@post.example失败" reads right.
 _ADDRESS = re.compile(
-    r"<(\"[^\"<>]{1,64}\"@[^\s<>@]{1,255}|[^\s<>@\"']{1,64}@[^\s<>@]{1,255})>"
+    r"<(\"[^\"<>]{1,64}\"@[^\s<>@]{1,255}|[^\s<>@\"]{1,64}@[^\s<>@]{1,255})>"
     r"|(?<![A-Za-z0-9!#$%&*+/=?^_`{|}~.-])([A-Za-z0-9!#$%&*+/=?^_`{|}~][A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{0,63}"
     r"@[A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9-]{1,63}){1,10})"
 )
@@ -30,6 +30,8 @@ _RCPT = re.compile(r"rcpt\s{1,3}to\s{0,3}:?\s{0,3}(?:rfc822;)?$")
 _LIST_MARK = re.compile(r"[\s>*•·◆●\-\d.)(\[\"'“‘「【]{0,24}(?:smtp:|rfc822;|mailto:)?$", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s,;、，；>]{0,6}(?:and|和|及)?[\s<]{0,4}$", re.IGNORECASE)
 _LEAD_INDENT = 3
+# one English word counts only as a whole word
+_PROSE = tuple(phrase if not phrase.isascii() or " " in phrase else f" {phrase}" for phrase in PROSE)
 
 
 class Sureness(IntEnum):
@@ -118,9 +120,6 @@ def _sureness(head: str, before: str, *, is_angle: bool) -> Sureness:
         return Sureness.STRAY
     sentence = f"{before[-80:].lower()} {lowered}".rstrip("<\"'( [“‘「【：:")
     return Sureness.SENTENCE if sentence.endswith(_PROSE) else Sureness.STRAY
-
-
-_PROSE = tuple(phrase if not phrase.isascii() or " " in phrase else f" {phrase}" for phrase in PROSE)
 
 
 def _labelled(label: str) -> Sureness:

@@ -1,111 +1,68 @@
 """Returned mail to meaning: what kind of mail is this, about whom, why, and what would let us find the delivery.
 
-Reads reports of RFC 3464 (in their own part, or with their fields in a plain text), and automatic replies. Every other
-mail is ``none`` (people's letters) or ``unknown`` (a machine's, unread): kept in sight, never guessed at.
+Owns the order of the questions: complaint (RFC 5965), status fields (RFC 3464), disposition (RFC 8098), a report in
+words, an automatic reply (RFC 3834), none of these. What is a machine's and cannot be read is ``unknown``: kept in
+sight, never guessed at.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
-from enum import StrEnum
+from email.utils import getaddresses
 
 from mailer.feedback import bounds, mime
-from mailer.feedback.auto_reply import auto_reply_mark
-from mailer.feedback.classify import Classification, classify, phase_named
-from mailer.feedback.dsn import StatusBlock, StatusFields, read_fields
-from mailer.feedback.phrases import prepare
-from mailer.model.reply import EnhancedStatus
+from mailer.feedback.auto_reply import AutoReply, read_auto_reply
+from mailer.feedback.complaint import Complaint, read_complaint
+from mailer.feedback.disposition import DISPOSITION_TYPES, Disposition, read_disposition
+from mailer.feedback.dsn import StatusBlock, StatusFields, address, read_fields, xtext_decoded
+from mailer.feedback.origin import Origin, asks_for_proof, origin_of, speaks_of_failure
+from mailer.feedback.quoted import split_original
+from mailer.feedback.recipient_report import Kind, RecipientReport, from_complaint, from_fields, from_words
+from mailer.feedback.returned import DELIVERY_HEADER, Identity, header_value, identity_of, original_headers
+from mailer.feedback.text_report import WORDS_LIMIT, Told, overall_action, recipients_told
+
+__all__ = ["DELIVERY_HEADER", "Identity", "Kind", "RecipientReport", "ReturnedMail", "read_report"]
 
 TEXT_LIMIT = 64 * 1024
-"""Characters of a human-readable part that are searched."""
-
-EXPLANATION_LIMIT = 1500
-"""Characters of it that are read about one recipient."""
-
-DELIVERY_HEADER = "X-Mailer-Delivery"
-"""Our own header: the signed token, for reports that return headers but rewrite the Message-ID."""
+"""Characters of the human-readable parts that are searched."""
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status", "message/xdelivery-status"})
-_ORIGINAL_TYPES = frozenset(
-    {"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/rfc822-headers"}
-)
-_DAEMONS = ("mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mdaemon")
-_KEY_LINE = re.compile(
-    r"^[>\s]{0,20}(Message-ID|X-Mailer-Delivery)[ \t]{0,20}:[ \t]{0,20}(\S{1,300})", re.IGNORECASE | re.MULTILINE
-)
-_ID = re.compile(r"<[^<>\s]{1,300}>")
-
-
-class Kind(StrEnum):
-    BOUNCE = "bounce"
-    DELAYED = "delayed"
-    DELIVERED = "delivered"
-    COMPLAINT = "complaint"
-    AUTOREPLY = "autoreply"
-    NONE = "none"
-    UNKNOWN = "unknown"
-
-
-_BY_ACTION = {"failed": Kind.BOUNCE, "delayed": Kind.DELAYED, "delivered": Kind.DELIVERED}
 _WEIGHT = (Kind.BOUNCE, Kind.DELAYED, Kind.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True)
-class RecipientReport:
-    """What a report says about one recipient.
-
-    ``action``: failed, delayed, delivered, relayed, expanded or ''. ``original_recipient`` is the address we wrote to,
-    ``final_recipient`` the one after forwarding; either may be ''. ``diagnostic_reply``: the remote host's words.
-    """
-
-    original_recipient: str
-    final_recipient: str
-    action: str
-    status: EnhancedStatus | None
-    diagnostic_reply: str
-    remote_mta: str
-    classification: Classification
-
-    @property
-    def kind(self) -> Kind:
-        """What relayed and expanded say is nothing about arrival: no kind of their own."""
-        return _BY_ACTION.get(self.action, Kind.NONE)
-
-    @property
-    def recipient(self) -> str:
-        return self.original_recipient or self.final_recipient
-
-    @property
-    def reason(self) -> str:
-        return self.classification.reason if self.kind in {Kind.BOUNCE, Kind.DELAYED} else ""
-
-    @property
-    def hard(self) -> bool:
-        return self.kind is Kind.BOUNCE and self.classification.hard
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Everything in a returned mail that may carry our token. Unchecked foreign text."""
-
-    envelope_id: str = ""
-    message_id: str = ""  # of the returned original
-    delivery_token: str = ""  # DELIVERY_HEADER of the returned original
-    answered: tuple[str, ...] = ()  # In-Reply-To and References of the mail itself
-
-
-@dataclass(frozen=True, slots=True)
 class ReturnedMail:
-    """``kind``: the gravest of its reports. ``note``: for a person, how it was read or why not."""
+    """``kind``: the gravest of its reports. ``note``: for a person, how it was read or why not.
+
+    At most one of ``complaint``, ``disposition`` and ``auto_reply`` is set: what the mail is besides its reports.
+    """
 
     kind: Kind
     reports: tuple[RecipientReport, ...] = ()
     identity: Identity = Identity()
     note: str = ""
     text: str = ""  # the human-readable part, bounded
+    complaint: Complaint | None = None
+    disposition: Disposition | None = None
+    auto_reply: AutoReply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A mail taken apart once for all readers."""
+
+    message: Message
+    parts: list[Message]  # the leaves; a returned original is one leaf and is not entered
+    origin: Origin
+    text: str  # all that a person reads
+    words: str  # the same without the quoted original
+    quoted: str
+    original: str  # headers of the returned message, attached or quoted
+
+    def identity(self, envelope_id: str = "") -> Identity:
+        return identity_of(self.message, [self.original, self.quoted, self.text], envelope_id)
 
 
 def read_report(raw: bytes) -> ReturnedMail:
@@ -114,91 +71,143 @@ def read_report(raw: bytes) -> ReturnedMail:
     if why := bounds.refusal(prefix):
         return ReturnedMail(Kind.UNKNOWN, note=f"quarantined: {why}")
     try:
-        return _read(mime.parse(prefix))
+        return _read(_open(mime.parse(prefix)))
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         # the standard library's parser fails on some malformed headers; such a mail is kept for a person
         return ReturnedMail(Kind.UNKNOWN, note=f"quarantined: 无法解析（{type(error).__name__}）")
 
 
-def _read(message: Message) -> ReturnedMail:
-    parts = list(_outer_parts(message))
+def _open(message: Message) -> _Opened:
+    parts = list(_leaves(message))
     text = _human_text(parts)
-    fields = _status_fields(message, parts, text)
-    identity = _identity(message, parts, text, fields)
+    words, quoted = split_original(text)
+    return _Opened(message, parts, origin_of(message), text, words, quoted, original_headers(parts) or quoted)
+
+
+def _read(mail: _Opened) -> ReturnedMail:
+    if complaint := read_complaint(mail.message, mail.parts, mail.original):
+        return _complaint(mail, complaint)
+    fields = _status_fields(mail)
     if fields.blocks:
-        reports = tuple(_report(block, _explanation(text, block, fields.blocks)) for block in fields.blocks)
-        kinds = {report.kind for report in reports}
-        kind = next((kind for kind in _WEIGHT if kind in kinds), Kind.NONE)
-        return ReturnedMail(kind, reports, identity, "RFC 3464", text)
-    kind, note = _without_status(message)
-    return ReturnedMail(kind, (), identity, note, text)
+        return _reported(mail, _from_blocks(mail, fields), "RFC 3464", fields.envelope_id)
+    if disposition := read_disposition(mail.message, mail.parts):
+        identity = replace(mail.identity(), message_id=disposition.message_id or mail.identity().message_id)
+        note = "disposition notification (RFC 8098)"
+        return ReturnedMail(Kind.NONE, (), identity, note, mail.text, disposition=disposition)
+    return _without_fields(mail)
 
 
-def _without_status(message: Message) -> tuple[Kind, str]:
-    report_type = mime.parameter(message, "report-type")
-    if report_type == "disposition-notification":
-        return Kind.NONE, "disposition notification (RFC 8098)"
-    if report_type or _is_from_daemon(message):
-        return Kind.UNKNOWN, f"unread report {report_type}".strip()
-    if mark := auto_reply_mark(message):
-        return Kind.AUTOREPLY, mark
-    return Kind.NONE, ""
+def _without_fields(mail: _Opened) -> ReturnedMail:
+    identity = mail.identity()
+    auto_reply = read_auto_reply(mail.message, mail.origin, mail.words)
+    lowered = " ".join(mail.words.lower().split())
+    failed = _failed_recipients(mail.message)
+    is_report = bool(failed) or speaks_of_failure(mail.origin, lowered)
+    if is_report and not (auto_reply and auto_reply.is_certain and not mail.origin.is_daemon):
+        if told := _told(mail, failed):
+            reports = tuple(from_words(one, mail.words) for one in told)
+            return _reported(mail, reports, "words", "")
+    if auto_reply and not mail.origin.is_daemon:
+        return ReturnedMail(Kind.AUTOREPLY, (), identity, auto_reply.mark, mail.text, auto_reply=auto_reply)
+    if asks_for_proof(mail.origin, lowered):
+        return ReturnedMail(Kind.NONE, (), identity, "asks the sender for proof", mail.text)
+    report_type = mime.parameter(mail.message, "report-type")
+    if report_type or mail.origin.is_daemon or mail.origin.has_null_path:
+        return ReturnedMail(Kind.UNKNOWN, (), identity, f"unread report {report_type}".strip(), mail.text)
+    return ReturnedMail(Kind.NONE, (), identity, "", mail.text)
 
 
-def _is_from_daemon(message: Message) -> bool:
-    sender = mime.header(message, "From").lower()
-    return any(name in sender for name in _DAEMONS) or mime.header(message, "Return-Path").strip() == "<>"
+def _reported(mail: _Opened, reports: tuple[RecipientReport, ...], note: str, envelope_id: str) -> ReturnedMail:
+    kinds = {report.kind for report in reports}
+    kind = next((kind for kind in _WEIGHT if kind in kinds), Kind.NONE)
+    return ReturnedMail(kind, reports, mail.identity(envelope_id), note, mail.text)
 
 
-def _outer_parts(message: Message) -> Iterator[Message]:
-    """The leaves of the mail itself; a returned original is one leaf and is not entered."""
+def _complaint(mail: _Opened, complaint: Complaint) -> ReturnedMail:
+    note = f"Feedback-Type: {complaint.feedback_type} (RFC 5965)"
+    kind = Kind.COMPLAINT if complaint.is_complaint else Kind.NONE
+    reports = from_complaint(complaint) if complaint.is_complaint else ()
+    identity = mail.identity(xtext_decoded(complaint.envelope_id))
+    return ReturnedMail(kind, reports, identity, note, mail.text, complaint=complaint)
+
+
+def _leaves(message: Message) -> Iterator[Message]:
     if message.is_multipart() and message.get_content_maintype() == "multipart":
         for part in mime.children(message):
-            yield from _outer_parts(part)
+            yield from _leaves(part)
     else:
         yield message
 
 
 def _human_text(parts: list[Message]) -> str:
-    texts = (mime.text_of(part) for part in parts if mime.content_type(part) in {"text/plain", "text/html"})
-    return "\n".join(texts)[:TEXT_LIMIT]
+    """The plain texts; HTML only where they say nothing. A multipart whose parts were not found is read as plain."""
+    plain = "\n".join(mime.text_of(part) for part in parts if _is_plain(part))
+    if not plain.strip():
+        plain = "\n".join(mime.text_of(part) for part in parts if mime.content_type(part) == "text/html")
+    return plain[:TEXT_LIMIT].replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _status_fields(message: Message, parts: list[Message], text: str) -> StatusFields:
-    for part in parts:
+def _is_plain(part: Message) -> bool:
+    kind = mime.content_type(part)
+    return kind == "text/plain" or kind.startswith("multipart/")
+
+
+def _status_fields(mail: _Opened) -> StatusFields:
+    for part in mail.parts:
         if mime.content_type(part) in _STATUS_TYPES:
             fields = read_fields(mime.text_of(part))
             if fields.blocks:
                 return fields
-    if "-recipient:" in text.lower() and (_is_from_daemon(message) or mime.parameter(message, "report-type")):
+    is_machine = mail.origin.is_daemon or mail.origin.has_null_path or mime.parameter(mail.message, "report-type")
+    if "-recipient:" in mail.text.lower() and is_machine and not _has_disposition(mail.parts):
         # a daemon that wrote the fields into its prose, or lost the part's type on the way
-        fields = read_fields(text)
+        fields = read_fields(mail.text)
         if any(block.action for block in fields.blocks):
             return fields
     return StatusFields()
 
 
-def _report(block: StatusBlock, explanation: str) -> RecipientReport:
-    return RecipientReport(
-        original_recipient=block.original_recipient,
-        final_recipient=block.final_recipient,
-        action=block.action,
-        status=block.status,
-        diagnostic_reply=block.diagnostic,
-        remote_mta=block.remote_mta,
-        classification=_classified(block, explanation),
+def _has_disposition(parts: list[Message]) -> bool:
+    return any(mime.content_type(part) in DISPOSITION_TYPES for part in parts)
+
+
+def _from_blocks(mail: _Opened, fields: StatusFields) -> tuple[RecipientReport, ...]:
+    blocks = fields.blocks
+    if any(not block.action for block in blocks):
+        action = overall_action(mail.origin.subject, mail.words)
+        blocks = tuple(replace(block, action=block.action or action) for block in blocks)
+    otherwise = ""
+    if len(blocks) == 1 and not _names(blocks[0]):
+        told = _told(mail, _failed_recipients(mail.message))
+        otherwise = told[0].address if len(told) == 1 else ""
+    return tuple(
+        from_fields(block, _explanation(mail.words or mail.text, block, blocks), otherwise=otherwise)
+        for block in blocks
     )
 
 
-def _classified(block: StatusBlock, explanation: str) -> Classification:
-    """The remote host's words first; where they say nothing, the reporting system's own explanation."""
-    host = block.remote_mta.partition(" ")[0]
-    domain = host or (block.original_recipient or block.final_recipient).rpartition("@")[2]
-    told = classify(block.diagnostic, None, block.status, domain, phase_named(prepare(explanation)))
-    if told.is_firm or not explanation:
+def _told(mail: _Opened, failed: list[str]) -> tuple[Told, ...]:
+    original_to = [value for _, value in getaddresses([header_value(mail.original, "To")]) if "@" in value]
+    told = recipients_told(
+        mail.words, mail.origin.subject, named=failed, senders=_senders(mail), original_to=original_to
+    )
+    if told or not mail.origin.is_daemon:
         return told
-    explained = classify(explanation, told.code, told.status, domain, None)
-    return explained if explained.is_firm else told
+    return (Told("", overall_action(mail.origin.subject, mail.words), mail.words[:WORDS_LIMIT]),)
+
+
+def _senders(mail: _Opened) -> frozenset[str]:
+    """Who wrote the report, who gets it, and who wrote the original."""
+    headers = [mime.header(mail.message, name) for name in ("From", "To", "Reply-To", "Delivered-To", "Return-Path")]
+    headers += [header_value(mail.original, name) for name in ("From", "Return-Path")]
+    return frozenset(value.lower() for _, value in getaddresses(headers) if "@" in value)
+
+
+def _failed_recipients(message: Message) -> list[str]:
+    """X-Failed-Recipients of Exim and Google, which may be repeated."""
+    values = [mime.words(str(value)) for value in message.get_all("X-Failed-Recipients", [])[:50]]
+    found = (address(one) for value in values for one in value[:8192].split(","))
+    return [one for one in found if one]
 
 
 def _explanation(text: str, block: StatusBlock, blocks: tuple[StatusBlock, ...]) -> str:
@@ -206,10 +215,10 @@ def _explanation(text: str, block: StatusBlock, blocks: tuple[StatusBlock, ...])
     lowered = text.lower()
     start = _first(lowered, _names(block), 0)
     if start < 0:
-        return text[:EXPLANATION_LIMIT] if len(blocks) == 1 else ""
+        return text[:WORDS_LIMIT] if len(blocks) == 1 else ""
     others = {name for other in blocks for name in _names(other)} - _names(block)
     end = _first(lowered, others, start)
-    return text[start : min(end if end >= 0 else len(text), start + EXPLANATION_LIMIT)]
+    return text[start : min(end if end >= 0 else len(text), start + WORDS_LIMIT)]
 
 
 def _names(block: StatusBlock) -> set[str]:
@@ -218,21 +227,3 @@ def _names(block: StatusBlock) -> set[str]:
 
 def _first(text: str, names: set[str], start: int) -> int:
     return min((at for at in (text.find(name, start) for name in names) if at >= 0), default=-1)
-
-
-def _identity(message: Message, parts: list[Message], text: str, fields: StatusFields) -> Identity:
-    message_id = token = ""
-    for part in parts:
-        if mime.content_type(part) in _ORIGINAL_TYPES:
-            for name, value in _KEY_LINE.findall(mime.text_of(part)[:TEXT_LIMIT]):
-                message_id, token = _key(name, value, message_id, token)
-    for name, value in _KEY_LINE.findall(text):
-        message_id, token = _key(name, value, message_id, token)
-    answered = f"{mime.header(message, 'In-Reply-To')} {mime.header(message, 'References')}"[:8192]
-    return Identity(fields.envelope_id, message_id, token, tuple(dict.fromkeys(_ID.findall(answered))))
-
-
-def _key(name: str, value: str, message_id: str, token: str) -> tuple[str, str]:
-    if name.lower() == "message-id":
-        return message_id or value, token
-    return message_id, token or value

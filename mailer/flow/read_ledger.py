@@ -76,9 +76,9 @@ class Ledger:
 
     @property
     def units_without_anybody(self) -> tuple[str, ...]:
-        """Units none of whose posts was reached."""
-        reached = {line.unit for line in self.lines if line.is_reached}
-        return tuple(dict.fromkeys(line.unit for line in self.lines if line.unit and line.unit not in reached))
+        """Units none of whose posts was reached, and for which nothing is under way any more."""
+        served = {line.unit for line in self.lines if line.is_reached or not line.needs_person}
+        return tuple(dict.fromkeys(line.unit for line in self.lines if line.unit and line.unit not in served))
 
 
 def read_ledger(session: Session, mailing_id: int, as_of: datetime) -> Ledger:

@@ -57,8 +57,11 @@ class DispatcherThread:
     still runs (CPython 3.11, bpo-45274), and the process would leave in the middle of a message.
     """
 
-    def __init__(self, dispatcher: Dispatcher, until: Callable[[], bool]) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, until: Callable[[], bool], on_failure: Callable[[], None] = lambda: None
+    ) -> None:
         self.failure: BaseException | None = None
+        self._on_failure = on_failure
         self._done = threading.Event()
         threading.Thread(target=self._run, args=(dispatcher, until), name="mailer-dispatcher", daemon=True).start()
 
@@ -69,6 +72,8 @@ class DispatcherThread:
             self.failure = error
         finally:
             self._done.set()
+        if self.failure is not None:
+            self._on_failure()
 
     def wait(self, within: float | None = None) -> bool:
         """True when it has ended."""
@@ -76,11 +81,16 @@ class DispatcherThread:
 
 
 @contextmanager
-def in_background(settings: Settings, store: Store, wake: LocalWake) -> Iterator[Dispatcher]:
-    """The dispatcher in a thread of its own while the block runs; raises afterwards what it raised."""
+def in_background(
+    settings: Settings, store: Store, wake: LocalWake, on_failure: Callable[[], None] = lambda: None
+) -> Iterator[Dispatcher]:
+    """The dispatcher in a thread of its own while the block runs; raises afterwards what it raised.
+
+    ``on_failure`` is called in that thread when it fails: pages that go on while nothing is sent would be a lie.
+    """
     stop = threading.Event()
     dispatcher = Dispatcher(settings, store, wake, stop)
-    thread = DispatcherThread(dispatcher, lambda: False)
+    thread = DispatcherThread(dispatcher, lambda: False, on_failure)
     try:
         yield dispatcher
     finally:

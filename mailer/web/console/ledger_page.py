@@ -153,7 +153,7 @@ def ledger_page(ledger: Ledger, chosen: Filter, state: str) -> LedgerPage:
         lists=tuple(account(code, counts) for code, counts in total.by_list.items()),
         not_reached=not_reached[:NOT_REACHED_SHOWN],
         not_reached_more=max(0, len(not_reached) - NOT_REACHED_SHOWN),
-        silent_units=_silent_units(ledger),
+        silent_units=ledger.units_without_anybody,
         chips=_chips(ledger.lines, chosen, tuple(total.by_list)),
         filter=chosen,
         found=len(found),
@@ -206,12 +206,6 @@ def _figures(total: Sum) -> tuple[Figure, ...]:
         Figure(_S.CANCELLED.label, counts[_S.CANCELLED], "quiet"),
     )
     return always + tuple(figure for figure in rare if figure.n)
-
-
-def _silent_units(ledger: Ledger) -> tuple[str, ...]:
-    """Units that nobody of was reached and for which nothing is under way any more."""
-    waiting = {line.unit for line in ledger.still_trying}
-    return tuple(unit for unit in ledger.units_without_anybody if unit not in waiting)
 
 
 def _in_list(line: Line, chosen: Filter) -> bool:
