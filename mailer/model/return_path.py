@@ -71,7 +71,9 @@ class Signer:
 
     def piece_number(self, delivery_id: int) -> str:
         """The 件号 of the footer: 12 characters a person can read out; proof enough to open a task, not to act."""
-        mac = int.from_bytes(self._mac(self.secrets[0], b"piece", delivery_id)[:4], "big")
+        # keyed BLAKE2: made for every copy at the moment it is sent, and many times faster than HMAC there
+        keyed = hashlib.blake2b(b"piece:%d" % delivery_id, digest_size=4, key=self.secrets[0][:64])
+        mac = int.from_bytes(keyed.digest(), "big")
         digits = _spell(delivery_id, _PIECE_ID_DIGITS)
         return f"{digits}-{_spell(mac % 32**_PIECE_MAC_DIGITS, _PIECE_MAC_DIGITS)}"
 
