@@ -31,9 +31,9 @@ from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import ReturnPath, Signer
 from mailer.settings import Settings
 from mailer.store import engine, freeze, migrate, writes
+from mailer.store.core import delivery
 from mailer.store.engine import Store
 from mailer.store.journal import JournalHome, WorkerIdentity, machine_boot
-from mailer.store.ledger_rows import delivery
 from mailer.transport.clock import SystemClock
 from mailer.transport.configured import relay_of
 from mailer.transport.pace import Spacing
@@ -68,10 +68,12 @@ def initialise(settings: Settings) -> Store:
         fd = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, "w", encoding="ascii") as file:
             file.write(secrets.token_hex(32))
+    if not settings.database_url:
+        database = settings.data_dir / "mailer.db"
+        database.touch(mode=0o600)  # before SQLite does: its companion files take over the mode
+        database.chmod(0o600)
     store = Store(database_url(settings))
     migrate.upgrade(store)
-    if store.is_sqlite:
-        (settings.data_dir / "mailer.db").chmod(0o600)
     now = SystemClock().now()
     with store.begin() as session:
         if writes.fact(session, _EPOCH) is None:

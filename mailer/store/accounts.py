@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
-from mailer.store.tables import ActorRow
+from mailer.store.core import actor
 from mailer.store.writes import insert_missing
-
-actor: Table = ActorRow.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
 
 
 def count(session: Session) -> int:

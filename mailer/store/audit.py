@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import insert, select
 from sqlmodel import Session
 
-from mailer.store.tables import AuditRecord
+from mailer.store.core import audit
 from mailer.store.writes import next_ids, next_unused
-
-audit: Table = AuditRecord.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
 
 _FIRST = "0" * 64
 _SEQUENCE = "audit"

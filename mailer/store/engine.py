@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
+from mailer.store.ledger_rows import write_tally
+
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -68,6 +70,7 @@ class Store:
         """One transaction: committed at the end of the block, rolled back when it raises."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+            write_tally(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

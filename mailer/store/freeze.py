@@ -6,19 +6,14 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, case, delete, func, insert, select, update
+from sqlalchemy import case, delete, func, insert, select, update
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.mailing import MailingStatus
-from mailer.store.ledger_rows import Tally, add_to_tally, delivery, mailing
-from mailer.store.tables import Bulletin, IssueRevision, IssueRow, MailingContent
+from mailer.store.core import bulletin, content, delivery, issue, mailing, revision
+from mailer.store.ledger_rows import Tally, add_to_tally
 from mailer.store.writes import fact, insert_missing, set_fact
-
-bulletin: Table = Bulletin.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
-issue: Table = IssueRow.__table__  # type: ignore[attr-defined]
-revision: Table = IssueRevision.__table__  # type: ignore[attr-defined]
-content: Table = MailingContent.__table__  # type: ignore[attr-defined]
 
 #: Lists leave in order although everything is due at once: a lane's due time is this much after the one before.
 _LANE_STEP = timedelta(milliseconds=1)

@@ -1,6 +1,6 @@
 """Rows of deliveries on the move: the tables the queue works on, and the one way a row changes its status.
 
-Whoever moves rows moves their counters in the same transaction. Given a Session, never commits.
+Whoever moves rows moves their counters in the same transaction (Store.begin writes them at its end). Given a Session, never commits.
 """
 
 from __future__ import annotations
@@ -10,21 +10,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, insert, update
+from sqlalchemy import and_, bindparam, insert, update
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
-from mailer.store.tables import DeliveryEventRow, DeliveryRow, DomainHold, LeaseRow, MailingRow, TallyRow
+from mailer.store.core import delivery, event, tally
 
-delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
-event: Table = DeliveryEventRow.__table__  # type: ignore[attr-defined]
-lease: Table = LeaseRow.__table__  # type: ignore[attr-defined]
-mailing: Table = MailingRow.__table__  # type: ignore[attr-defined]
-tally: Table = TallyRow.__table__  # type: ignore[attr-defined]
-domain_hold: Table = DomainHold.__table__  # type: ignore[attr-defined]
 Tally = Counter[tuple[str, str]]  # (list code, status) -> by how much
 
 _ROWS_A_STATEMENT = 500  # ids in one IN list
+_PENDING = "counters"  # in Session.info: what this transaction has moved
 
 
 def move_rows(
@@ -62,22 +57,34 @@ def record(
 
 
 def add_to_tally(session: Session, mailing_id: int, moved: Tally) -> None:
-    """Moves the counters; in a fixed order, so that two workers never wait for each other."""
+    """Notes how a mailing's counters move; ``write_tally`` writes it when the transaction ends."""
+    pending: Counter[tuple[int, str, str]] = session.info.setdefault(_PENDING, Counter())
+    for (list_code, status), by in moved.items():
+        pending[mailing_id, list_code, status] += by
+
+
+def write_tally(session: Session) -> None:
+    """Moves the counters, once in a transaction and in a fixed order: every worker moves the same few rows, and whoever
+    took them one by one along the way would sooner or later wait for somebody who waits for him.
+    """
+    pending: Counter[tuple[int, str, str]] = session.info.pop(_PENDING, Counter())
     changes = [
-        {"b_list": list_code, "b_status": status, "b_n": by}
-        for (list_code, status), by in sorted(moved.items())
+        {"b_mailing": mailing_id, "b_list": list_code, "b_status": status, "b_n": by}
+        for (mailing_id, list_code, status), by in sorted(pending.items())
         if by != 0
     ]
     if changes:
-        session.connection().execute(
-            update(tally)
-            .where(
-                and_(
-                    tally.c.mailing_id == mailing_id,
-                    tally.c.list_code == bindparam("b_list"),
-                    tally.c.status == bindparam("b_status"),
-                )
-            )
-            .values(n=tally.c.n + bindparam("b_n")),
-            changes,
+        session.connection().execute(_write_tally, changes)
+
+
+_write_tally = (
+    update(tally)
+    .where(
+        and_(
+            tally.c.mailing_id == bindparam("b_mailing"),
+            tally.c.list_code == bindparam("b_list"),
+            tally.c.status == bindparam("b_status"),
         )
+    )
+    .values(n=tally.c.n + bindparam("b_n"))
+)

@@ -7,32 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
-from mailer.model.delivery import DeliveryStatus
+from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
 from mailer.model.mailing import MailingStatus
-from mailer.store.ledger_rows import delivery, event, tally
-from mailer.store.ledger_rows import mailing as mailing_table
-from mailer.store.tables import (
-    Bulletin,
-    DutyRow,
-    IssueRevision,
-    IssueRow,
-    MailingContent,
-    PaceGrant,
-    TaskRow,
-    WorkerRow,
-)
+from mailer.store.core import bulletin, content, delivery, duty, event, issue, pace_grant, revision, tally, task, worker
+from mailer.store.core import mailing as mailing_table
+from mailer.store.ledger_rows import write_tally
 
-bulletin: Table = Bulletin.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
-issue: Table = IssueRow.__table__  # type: ignore[attr-defined]
-revision: Table = IssueRevision.__table__  # type: ignore[attr-defined]
-content: Table = MailingContent.__table__  # type: ignore[attr-defined]
-duty: Table = DutyRow.__table__  # type: ignore[attr-defined]
-task: Table = TaskRow.__table__  # type: ignore[attr-defined]
-worker: Table = WorkerRow.__table__  # type: ignore[attr-defined]
-pace_grant: Table = PaceGrant.__table__  # type: ignore[attr-defined]
+_RETURNS = (str(DeliveryEventKind.RETURNED), str(DeliveryEventKind.RETURNED_FOR_RETRY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +46,7 @@ class Sum:
 
 def ledger_sum(session: Session, mailing_id: int) -> Sum:
     """One query's answer for page, report, API and command line. List codes in the order of sending."""
+    write_tally(session)
     rows = session.execute(
         select(tally.c.list_code, tally.c.status, tally.c.n, mailing_table.c.recipients, mailing_table.c.lists)
         .join(mailing_table, mailing_table.c.id == tally.c.mailing_id)
@@ -119,6 +104,7 @@ def mailings_with_status(session: Session, *statuses: MailingStatus) -> Sequence
 
 def over_with_open_rows(session: Session) -> Sequence[Any]:
     """Mailings that are closed or cancelled and yet owe something: a worker or late evidence brought rows back."""
+    write_tally(session)
     owing = select(tally.c.mailing_id).where(
         tally.c.mailing_id == mailing_table.c.id,
         tally.c.n > 0,
@@ -297,13 +283,13 @@ def domains_over(session: Session, since: datetime, limit: int) -> tuple[str, ..
 
 
 def faults_by_domain(session: Session, mailing_id: int, owners: Sequence[str]) -> dict[str, int]:
-    """How many deliveries of each domain stand on a fault of ours."""
+    """How many deliveries of each domain stand on a fault of ours: put off in the session, or come back for it."""
     return dict(
         session.execute(
             select(delivery.c.domain, func.count())
             .where(
                 delivery.c.mailing_id == mailing_id,
-                delivery.c.status == str(DeliveryStatus.DEFERRED),
+                delivery.c.status.in_([str(DeliveryStatus.DEFERRED), str(DeliveryStatus.BOUNCED)]),
                 delivery.c.fault.in_(owners),
             )
             .group_by(delivery.c.domain)
@@ -312,11 +298,15 @@ def faults_by_domain(session: Session, mailing_id: int, owners: Sequence[str]) -
 
 
 def last_faults(session: Session, mailing_id: int, domain: str, n: int) -> Sequence[Any]:
-    """The last n attempts in a domain, newest first: fault and reason."""
+    """The last n attempts in a domain and returns from it, newest first: fault and reason."""
     return session.execute(
         select(event.c.fault, event.c.reason)
         .join(delivery, delivery.c.id == event.c.delivery_id)
-        .where(event.c.mailing_id == mailing_id, delivery.c.domain == domain, event.c.phase.is_not(None))
+        .where(
+            event.c.mailing_id == mailing_id,
+            delivery.c.domain == domain,
+            event.c.phase.is_not(None) | event.c.kind.in_(_RETURNS),
+        )
         .order_by(event.c.id.desc())
         .limit(n)
     ).all()

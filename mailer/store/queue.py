@@ -17,17 +17,8 @@ from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, sources
 from mailer.model.mailing import MailingStatus
-from mailer.store.ledger_rows import (
-    Tally,
-    add_to_tally,
-    delivery,
-    domain_hold,
-    event,
-    lease,
-    mailing,
-    move_rows,
-    record,
-)
+from mailer.store.core import delivery, domain_hold, event, lease, mailing
+from mailer.store.ledger_rows import Tally, add_to_tally, move_rows, record
 from mailer.store.writes import next_ids
 
 _WAITING = [str(status) for status in sources(DeliveryEventKind.CLAIMED)]

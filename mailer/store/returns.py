@@ -1,17 +1,19 @@
-"""Rows of returned mail: kept once by content and envelope recipient, settled once. Given a Session, never commits."""
+"""Rows of returned mail: kept once by content and envelope recipient, settled once; and how far mailboxes were read.
+
+Given a Session, never commits.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session
 
-from mailer.store.tables import ReturnedMailRow
+from mailer.store.core import intake_folder, returned
 from mailer.store.writes import insert_missing
-
-returned: Table = ReturnedMailRow.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
 
 
 def keep(session: Session, **values: Any) -> tuple[int, bool]:
@@ -29,6 +31,16 @@ def mail(session: Session, mail_id: int) -> Any:
     return session.execute(select(returned).where(returned.c.id == mail_id)).one()
 
 
+def suspected_mail(session: Session, delivery_id: int) -> Any | None:
+    """The newest mail that may be about this delivery and proves nothing."""
+    return session.execute(
+        select(returned)
+        .where(returned.c.delivery_id == delivery_id, returned.c.state == "unmatched")
+        .order_by(returned.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def state(session: Session, mail_id: int) -> str:
     return str(session.execute(select(returned.c.state).where(returned.c.id == mail_id)).scalar_one())
 
@@ -38,6 +50,28 @@ def unsettled(session: Session) -> Sequence[int]:
     return session.execute(
         select(returned.c.id).where(returned.c.state.in_(["new", "waiting"])).order_by(returned.c.id)
     ).scalars().all()  # fmt: skip
+
+
+def read_up_to(session: Session, mailbox: str, folder: str, uid_validity: int) -> int | None:
+    """The last UID read of a folder; None when it is new here, or its UIDs mean something else by now."""
+    found = session.execute(
+        select(intake_folder.c.last_uid).where(
+            intake_folder.c.mailbox == mailbox,
+            intake_folder.c.folder == folder,
+            intake_folder.c.uid_validity == uid_validity,
+        )
+    ).scalar()
+    return None if found is None else int(found)
+
+
+def mark_read(session: Session, *, mailbox: str, folder: str, uid_validity: int, last_uid: int, now: datetime) -> None:
+    values = {"uid_validity": uid_validity, "last_uid": last_uid, "read_at": now}
+    if not insert_missing(session, intake_folder, {"mailbox": mailbox, "folder": folder} | values):
+        session.execute(
+            update(intake_folder)
+            .where(intake_folder.c.mailbox == mailbox, intake_folder.c.folder == folder)
+            .values(**values)
+        )
 
 
 def settle(session: Session, mail_id: int, *, state: str, kind: str, note: str, delivery_id: int | None = None) -> None:

@@ -322,6 +322,17 @@ class ReturnedMailRow(SQLModel, table=True):
     note: str = ""
 
 
+class IntakeFolder(SQLModel, table=True):
+    """How far a folder of a mailbox was read: the mail with that UID and all before it (RFC 3501 2.3.1.1)."""
+
+    __tablename__: ClassVar[str] = "intake_folder"
+    mailbox: str = Field(primary_key=True)  # user@host:port
+    folder: str = Field(primary_key=True)
+    uid_validity: int = Field(sa_column=Column(BigId, nullable=False))
+    last_uid: int = Field(sa_column=Column(BigId, nullable=False))
+    read_at: datetime = Field(sa_column=_moment(nullable=False))
+
+
 class TaskRow(SQLModel, table=True):
     """Something a person must do. dedupe_key: the same need opens one task only."""
 

@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from mailer.model.delivery import Cell, DeliveryEventKind, DeliveryStatus, cell, sources
 from mailer.model.mailing import MailingStatus
-from mailer.store.ledger_rows import delivery, lease, mailing, move_rows, record
+from mailer.store.core import delivery, lease, mailing
+from mailer.store.ledger_rows import move_rows, record
 from mailer.store.queue import Change
 
 _ATTEMPTING = str(DeliveryStatus.ATTEMPTING)

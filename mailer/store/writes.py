@@ -13,31 +13,19 @@ from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.mailing import MailingEventKind, MailingStatus, transition
-from mailer.store.tables import (
-    DeliveryRow,
-    DomainHold,
-    DutyRow,
-    HouseFact,
-    HouseLease,
-    HouseSequence,
-    MailingRow,
-    PaceGrant,
-    TallyRow,
-    TaskRow,
-    WorkerRow,
+from mailer.store.core import (
+    delivery,
+    domain_hold,
+    duty,
+    house_fact,
+    house_lease,
+    house_sequence,
+    mailing,
+    pace_grant,
+    tally,
+    task,
+    worker,
 )
-
-delivery: Table = DeliveryRow.__table__  # type: ignore[attr-defined]  # SQLModel's table, typed by nobody
-duty: Table = DutyRow.__table__  # type: ignore[attr-defined]
-mailing: Table = MailingRow.__table__  # type: ignore[attr-defined]
-tally: Table = TallyRow.__table__  # type: ignore[attr-defined]
-task: Table = TaskRow.__table__  # type: ignore[attr-defined]
-worker: Table = WorkerRow.__table__  # type: ignore[attr-defined]
-house_lease: Table = HouseLease.__table__  # type: ignore[attr-defined]
-house_sequence: Table = HouseSequence.__table__  # type: ignore[attr-defined]
-house_fact: Table = HouseFact.__table__  # type: ignore[attr-defined]
-domain_hold: Table = DomainHold.__table__  # type: ignore[attr-defined]
-pace_grant: Table = PaceGrant.__table__  # type: ignore[attr-defined]
 
 
 def insert_missing(session: Session, table: Table, values: dict[str, Any]) -> bool:
@@ -149,6 +137,16 @@ def open_task(session: Session, *, kind: str, title: str, dedupe_key: str, now: 
         {"kind": kind, "title": title, "dedupe_key": dedupe_key, "state": "open", "created_at": now, "detail": ""}
         | values,
     )
+
+
+def end_task(session: Session, task_id: int, actor: str, now: datetime) -> bool:
+    """Whether it was open."""
+    changed = session.connection().execute(
+        update(task)
+        .where(task.c.id == task_id, task.c.state == "open")
+        .values(state="done", done_at=now, done_by=actor)
+    )
+    return changed.rowcount == 1
 
 
 def grant_pace(session: Session, scope: str, now: datetime, n: int) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, transition
 from mailer.store import queries, queue
+from mailer.store.core import delivery, event, lease
 from mailer.store.engine import Store
-from mailer.store.ledger_rows import delivery, event, lease
 from mailer.store.queue import Change, Claimed, Lease
 from tests.support.builders import EPOCH, START, nobody
 
@@ -23,7 +23,7 @@ LEASE_FOR = timedelta(seconds=120)
 
 
 def claim(store: Store, mailing_id: int, *, worker: str = "w1", now: datetime = START, **changed: Any) -> Lease | None:
-    values = {
+    values: dict[str, Any] = {
         "mailing_id": mailing_id, "worker_id": worker, "epoch": EPOCH, "now": now, "expires_at": now + LEASE_FOR,
         "limit": 100, "excluded": nobody(now),
     } | changed  # fmt: skip

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
+from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, cell
 from mailer.model.mailing import IllegalMailingTransitionError, MailingEventKind
 from mailer.store import ledger_rows, queue, upkeep, writes
+from mailer.store.core import delivery
 from mailer.store.engine import Store
-from mailer.store.ledger_rows import delivery
 from mailer.store.queue import Lease
 from tests.store.queueing import claim, disagreement, ended, rows_of, settle
 from tests.support.builders import START, plain_mailing
@@ -113,7 +114,7 @@ class World:
         number, kind = what
         with self.store.begin() as session:
             row = session.execute(delivery.select().where(delivery.c.id == self.first + number).with_for_update()).one()
-            after = upkeep.cell(DeliveryStatus(row.status), kind)
+            after = cell(DeliveryStatus(row.status), kind)
             if isinstance(after, DeliveryStatus):
                 due = self.now if after.is_open else None
                 ledger_rows.move_rows(session, self.mailing_id, [row], after, {"due_at": due})
@@ -144,7 +145,7 @@ class World:
 
 @given(steps=st.lists(STEPS, min_size=3, max_size=14))
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_sequence_of_steps_keeps_the_sums(store: Store, steps: list) -> None:
+def test_any_sequence_of_steps_keeps_the_sums(store: Store, steps: list[tuple[str, Any]]) -> None:
     world = World(store, f"k{number(store)}")
     for name, value in steps:
         world.do(name, value)

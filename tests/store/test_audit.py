@@ -8,7 +8,7 @@ from datetime import timedelta, timezone
 import pytest
 from sqlalchemy import delete, select, update
 
-from mailer.store import audit
+from mailer.store import audit, writes
 from mailer.store.audit import Broken
 from mailer.store.engine import Store
 from tests.support.builders import AUDIT_KEY, START
@@ -86,6 +86,19 @@ def test_numbering_the_rest_anew_does_not_hide_a_gap(chain: Store):
         for number in (4, 5):
             session.execute(update(table).where(table.c.id == number).values(id=number - 1))
     assert verify(chain) == Broken(3, "changed")
+
+
+def test_a_true_record_of_another_history_does_not_fit_in(chain: Store):
+    """Of a copy of the database, say: signed with our key, under the right number."""
+    table = audit.audit
+    with chain.begin() as session:
+        other = session.execute(select(table).where(table.c.id == 3)).one()._mapping
+        session.execute(delete(table))
+        session.execute(delete(writes.house_sequence).where(writes.house_sequence.c.name == "audit"))
+    for number in (11, 12, 13, 14):
+        append(chain, number)
+    assert verify(chain) is None
+    assert alter(chain, update(table).where(table.c.id == 3).values(**other)) == Broken(3, "changed")
 
 
 def test_another_key_proves_nothing(chain: Store):

@@ -12,8 +12,8 @@ from mailer import wiring
 from mailer.model.delivery import DeliveryEventKind
 from mailer.model.mailing import MailingEventKind, MailingStatus
 from mailer.store import freeze, queue, writes
+from mailer.store.core import delivery, mailing
 from mailer.store.engine import Store
-from mailer.store.ledger_rows import delivery, mailing
 from tests.store.queueing import claim, claimed, disagreement, ended, lease_row, row_of, rows_of, settle
 from tests.support.builders import EPOCH, START, addresses, plain_mailing, suppress
 
@@ -174,10 +174,12 @@ def test_the_lists_leave_in_order(store: Store):
 
 
 def test_the_mailing_that_waits_longest_is_due_first(store: Store):
-    ids = [
-        plain_mailing(store, [(f"{key}@x.example", "发")], key=key, due=lambda _, by=by: START + timedelta(seconds=by))
-        for key, by in (("a", 3), ("b", 1), ("c", 2), ("d", 50))
-    ]
+    def waiting(key: str, seconds: int) -> int:
+        return plain_mailing(
+            store, [(f"{key}@x.example", "发")], key=key, due=lambda _: START + timedelta(seconds=seconds)
+        )
+
+    ids = [waiting(key, seconds) for key, seconds in (("a", 3), ("b", 1), ("c", 2), ("d", 50))]
     with store.read() as session:
         assert queue.due_mailings(session, START + timedelta(seconds=3)) == (ids[1], ids[2], ids[0])
         assert queue.due_mailings(session, START) == ()

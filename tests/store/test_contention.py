@@ -11,7 +11,7 @@ from mailer.store import queue, upkeep, writes
 from mailer.store.engine import Store
 from mailer.store.queue import Lease
 from tests.store.queueing import claim, disagreement, ended, rows_of, settle, together
-from tests.support.builders import START, addresses, plain_mailing
+from tests.support.builders import START, addresses, nobody, plain_mailing
 
 
 def test_workers_that_claim_together_never_get_the_same_row(store: Store):
@@ -89,3 +89,24 @@ def test_of_a_worker_that_settles_and_one_that_recovers_one_wins(store: Store):
     statuses = Counter(row.status for row in rows_of(store, mailing_id))
     assert (statuses["accepted"], statuses["queued"]) == (counts["settled"], counts["returned"])
     assert disagreement(store, mailing_id) == ""
+
+
+def test_workers_that_settle_and_claim_in_one_transaction_never_lock_each_other_out(store: Store):
+    """As a visit does it, on two mailings at once. A deadlock would raise here, and cost a second each."""
+    ids = [plain_mailing(store, addresses(60), key=key) for key in "ab"]
+    endings = [DeliveryEventKind.ACCEPTED, DeliveryEventKind.BOUNCED]
+
+    def work(number: int) -> None:
+        lease: Lease | None = None
+        for turn in range(8):
+            with store.begin() as session:
+                if lease is not None:
+                    changes = [ended(row, endings[(number + row.id) % 2]) for row in lease.rows]
+                    queue.settle(session, lease_id=lease.id, mailing_id=lease.mailing_id, changes=changes)
+                lease = queue.claim(
+                    session, mailing_id=ids[(number + turn) % 2], worker_id=f"w{number}", epoch="e", now=START,
+                    expires_at=START, limit=5, excluded=nobody(START),
+                )  # fmt: skip
+
+    together(3, work)
+    assert [disagreement(store, mailing_id) for mailing_id in ids] == ["", ""]

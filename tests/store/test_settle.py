@@ -8,6 +8,7 @@ import pytest
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
 from mailer.store import queries, queue, upkeep
+from mailer.store.core import delivery
 from mailer.store.engine import Store
 from mailer.store.queue import Lease
 from tests.store.queueing import claimed, disagreement, ended, events_of, lease_row, row_of, settle
@@ -87,7 +88,7 @@ def test_a_foreign_lease_changes_nothing_and_writes_nothing(store: Store):
             == 0
         )  # fmt: skip
         taken = queue.withhold_in_window(
-            session, foreign, slice(0, 2), upkeep.delivery.c.id.in_([row.id for row in mine.rows]), START
+            session, foreign, slice(0, 2), delivery.c.id.in_([row.id for row in mine.rows]), START
         )
     assert taken == frozenset()
     assert unchanged(store, mailing_id, mine)

@@ -11,8 +11,8 @@ from mailer import wiring
 from mailer.model.delivery import DeliveryEventKind
 from mailer.model.mailing import MailingEventKind
 from mailer.store import queries, queue, upkeep, writes
+from mailer.store.core import delivery
 from mailer.store.engine import Store
-from mailer.store.ledger_rows import delivery
 from tests.store.queueing import claim, claimed, disagreement, ended, events_of, row_of, rows_of, settle
 from tests.support.builders import START, addresses, plain_mailing, suppress
 

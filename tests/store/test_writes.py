@@ -10,8 +10,8 @@ from sqlalchemy.exc import NoResultFound
 
 from mailer.model.mailing import IllegalMailingTransitionError, MailingEventKind, MailingStatus
 from mailer.store import accounts, queries, writes
+from mailer.store.core import delivery, tally
 from mailer.store.engine import Store
-from mailer.store.ledger_rows import delivery, tally
 from tests.store.queueing import together
 from tests.support.builders import START, addresses, plain_mailing
 

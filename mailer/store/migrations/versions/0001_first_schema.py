@@ -40,6 +40,29 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('code', name='uq_bulletin_code')
     )
+    op.create_table('change_request',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('address_key', sa.String(length=254), nullable=False),
+    sa.Column('scope', sa.String(length=20), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.String(length=120), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decided_by', sa.String(length=120), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('leave', 'hand_over', 'new_address', 'pause')", name='ck_change_request_kind'),
+    sa.CheckConstraint("state IN ('open', 'granted', 'refused')", name='ck_change_request_state'),
+    sa.PrimaryKeyConstraint('id', name='pk_change_request')
+    )
+    with op.batch_alter_table('change_request', schema=None) as batch_op:
+        batch_op.create_index('ix_change_request_address_key', ['address_key'], unique=False)
+        batch_op.create_index('ix_change_request_state', ['state'], unique=False)
+
     op.create_table('delivery_event',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('delivery_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -104,12 +127,25 @@ def upgrade() -> None:
     sa.Column('file_hash', sa.String(length=64), nullable=False),
     sa.Column('scope', sa.String(length=10), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('created_by', sa.String(length=120), nullable=False),
     sa.Column('added', sa.Integer(), nullable=False),
     sa.Column('changed', sa.Integer(), nullable=False),
     sa.Column('ended', sa.Integer(), nullable=False),
     sa.Column('unchanged', sa.Integer(), nullable=False),
+    sa.Column('units_changed', sa.Integer(), nullable=False),
+    sa.Column('units_before', sa.JSON(), nullable=False),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('undone_by', sa.String(length=120), nullable=False),
     sa.PrimaryKeyConstraint('id', name='pk_import_run')
+    )
+    op.create_table('intake_folder',
+    sa.Column('mailbox', sa.String(), nullable=False),
+    sa.Column('folder', sa.String(), nullable=False),
+    sa.Column('uid_validity', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('last_uid', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('mailbox', 'folder')
     )
     op.create_table('lease',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -178,6 +214,7 @@ def upgrade() -> None:
     sa.Column('created_by', sa.String(length=120), nullable=False),
     sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('lifted_by', sa.String(length=120), nullable=False),
+    sa.Column('lifted_because', sa.Text(), nullable=False),
     sa.CheckConstraint("reason IN ('complaint', 'asked', 'office', 'hard_bounce')", name='ck_suppression_reason'),
     sa.PrimaryKeyConstraint('id', name='pk_suppression')
     )
@@ -202,15 +239,6 @@ def upgrade() -> None:
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.create_index('ix_task_state', ['state'], unique=False)
 
-    op.create_table('unit',
-    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
-    sa.Column('key', sa.String(length=200), nullable=False),
-    sa.Column('name', sa.String(length=200), nullable=False),
-    sa.Column('unit_group', sa.String(length=60), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('id', name='pk_unit'),
-    sa.UniqueConstraint('key', name='uq_unit_key')
-    )
     op.create_table('worker',
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('host', sa.String(), nullable=False),
@@ -251,47 +279,21 @@ def upgrade() -> None:
     with op.batch_alter_table('list_rule', schema=None) as batch_op:
         batch_op.create_index('ix_list_rule_list_id', ['list_id'], unique=False)
 
-    op.create_table('post',
+    op.create_table('unit',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
-    sa.Column('unit_id', sa.Integer(), nullable=False),
-    sa.Column('role_key', sa.String(length=120), nullable=False),
-    sa.Column('role', sa.String(length=120), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name='fk_post_unit_id_unit'),
-    sa.PrimaryKeyConstraint('id', name='pk_post'),
-    sa.UniqueConstraint('unit_id', 'role_key', name='uq_post_unit_id_role_key')
-    )
-    op.create_table('unit_alias',
-    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
-    sa.Column('unit_id', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name='fk_unit_alias_unit_id_unit'),
-    sa.PrimaryKeyConstraint('id', name='pk_unit_alias'),
-    sa.UniqueConstraint('key', name='uq_unit_alias_key')
-    )
-    with op.batch_alter_table('unit_alias', schema=None) as batch_op:
-        batch_op.create_index('ix_unit_alias_unit_id', ['unit_id'], unique=False)
-
-    op.create_table('holder',
-    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
-    sa.Column('post_id', sa.Integer(), nullable=False),
-    sa.Column('name', sa.String(length=120), nullable=False),
-    sa.Column('title', sa.String(length=200), nullable=False),
-    sa.Column('phone', sa.String(length=200), nullable=False),
-    sa.Column('note', sa.Text(), nullable=False),
-    sa.Column('paper_only', sa.Boolean(), nullable=False),
+    sa.Column('unit_group', sa.String(length=60), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
     sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
     sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('merged_into', sa.Integer(), nullable=True),
     sa.Column('import_id', sa.Integer(), nullable=True),
-    sa.ForeignKeyConstraint(['import_id'], ['import_run.id'], name='fk_holder_import_id_import_run'),
-    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name='fk_holder_post_id_post'),
-    sa.PrimaryKeyConstraint('id', name='pk_holder')
+    sa.ForeignKeyConstraint(['import_id'], ['import_run.id'], name='fk_unit_import_id_import_run'),
+    sa.ForeignKeyConstraint(['merged_into'], ['unit.id'], name='fk_unit_merged_into_unit'),
+    sa.PrimaryKeyConstraint('id', name='pk_unit'),
+    sa.UniqueConstraint('key', name='uq_unit_key')
     )
-    with op.batch_alter_table('holder', schema=None) as batch_op:
-        batch_op.create_index('ix_holder_import_id', ['import_id'], unique=False)
-        batch_op.create_index('ix_holder_post_id', ['post_id'], unique=False)
-        batch_op.create_index('ix_holder_valid_to', ['valid_to'], unique=False)
-
     op.create_table('issue_revision',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('issue_id', sa.Integer(), nullable=False),
@@ -306,39 +308,52 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('issue_id', 'revision', name='uq_issue_revision')
     )
-    op.create_table('holder_address',
+    op.create_table('post',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
-    sa.Column('holder_id', sa.Integer(), nullable=False),
-    sa.Column('address_id', sa.Integer(), nullable=False),
-    sa.Column('position', sa.Integer(), nullable=False),
-    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['address_id'], ['recipient_address.id'], name='fk_holder_address_address_id_recipient_address'),
-    sa.ForeignKeyConstraint(['holder_id'], ['holder.id'], name='fk_holder_address_holder_id_holder'),
-    sa.PrimaryKeyConstraint('id', name='pk_holder_address')
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('role_key', sa.String(length=120), nullable=False),
+    sa.Column('role', sa.String(length=120), nullable=False),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name='fk_post_unit_id_unit'),
+    sa.PrimaryKeyConstraint('id', name='pk_post'),
+    sa.UniqueConstraint('unit_id', 'role_key', name='uq_post_unit_id_role_key')
     )
-    with op.batch_alter_table('holder_address', schema=None) as batch_op:
-        batch_op.create_index('ix_holder_address_address_id', ['address_id'], unique=False)
-        batch_op.create_index('ix_holder_address_holder_id', ['holder_id'], unique=False)
+    op.create_table('unit_alias',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('unit_id', sa.Integer(), nullable=False),
+    sa.Column('key', sa.String(length=200), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], name='fk_unit_alias_unit_id_unit'),
+    sa.PrimaryKeyConstraint('id', name='pk_unit_alias')
+    )
+    with op.batch_alter_table('unit_alias', schema=None) as batch_op:
+        batch_op.create_index('ix_unit_alias_key', ['key'], unique=False)
+        batch_op.create_index('ix_unit_alias_unit_id', ['unit_id'], unique=False)
 
-    op.create_table('list_member',
+    op.create_table('holder',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
-    sa.Column('list_id', sa.Integer(), nullable=False),
-    sa.Column('holder_id', sa.Integer(), nullable=False),
-    sa.Column('sign', sa.String(length=5), nullable=False),
-    sa.Column('origin', sa.String(length=10), nullable=False),
-    sa.Column('created_by', sa.String(length=120), nullable=False),
+    sa.Column('post_id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('phone', sa.String(length=200), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('paper_only', sa.Boolean(), nullable=False),
+    sa.Column('care_of', sa.String(length=120), nullable=False),
+    sa.Column('is_essential', sa.Boolean(), nullable=False),
     sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
     sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("origin IN ('import', 'office')", name='ck_list_member_origin'),
-    sa.CheckConstraint("sign IN ('plus', 'minus')", name='ck_list_member_sign'),
-    sa.ForeignKeyConstraint(['holder_id'], ['holder.id'], name='fk_list_member_holder_id_holder'),
-    sa.ForeignKeyConstraint(['list_id'], ['distribution_list.id'], name='fk_list_member_list_id_distribution_list'),
-    sa.PrimaryKeyConstraint('id', name='pk_list_member')
+    sa.Column('import_id', sa.Integer(), nullable=True),
+    sa.Column('ended_import_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['ended_import_id'], ['import_run.id'], name='fk_holder_ended_import_id_import_run'),
+    sa.ForeignKeyConstraint(['import_id'], ['import_run.id'], name='fk_holder_import_id_import_run'),
+    sa.ForeignKeyConstraint(['post_id'], ['post.id'], name='fk_holder_post_id_post'),
+    sa.PrimaryKeyConstraint('id', name='pk_holder')
     )
-    with op.batch_alter_table('list_member', schema=None) as batch_op:
-        batch_op.create_index('ix_list_member_holder_id', ['holder_id'], unique=False)
-        batch_op.create_index('ix_list_member_list_id', ['list_id'], unique=False)
+    with op.batch_alter_table('holder', schema=None) as batch_op:
+        batch_op.create_index('ix_holder_ended_import_id', ['ended_import_id'], unique=False)
+        batch_op.create_index('ix_holder_import_id', ['import_id'], unique=False)
+        batch_op.create_index('ix_holder_post_id', ['post_id'], unique=False)
+        batch_op.create_index('ix_holder_valid_to', ['valid_to'], unique=False)
 
     op.create_table('mailing',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -417,6 +432,43 @@ def upgrade() -> None:
         batch_op.create_index('ix_delivery_lease', ['lease_id'], unique=False, sqlite_where=sa.text('lease_id IS NOT NULL'), postgresql_where=sa.text('lease_id IS NOT NULL'))
         batch_op.create_index('ix_delivery_queue', ['mailing_id', 'due_at', 'id'], unique=False, sqlite_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"), postgresql_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"))
 
+    op.create_table('holder_address',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('holder_id', sa.Integer(), nullable=False),
+    sa.Column('address_id', sa.Integer(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_import_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['address_id'], ['recipient_address.id'], name='fk_holder_address_address_id_recipient_address'),
+    sa.ForeignKeyConstraint(['holder_id'], ['holder.id'], name='fk_holder_address_holder_id_holder'),
+    sa.PrimaryKeyConstraint('id', name='pk_holder_address')
+    )
+    with op.batch_alter_table('holder_address', schema=None) as batch_op:
+        batch_op.create_index('ix_holder_address_address_id', ['address_id'], unique=False)
+        batch_op.create_index('ix_holder_address_holder_id', ['holder_id'], unique=False)
+
+    op.create_table('list_member',
+    sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
+    sa.Column('list_id', sa.Integer(), nullable=False),
+    sa.Column('holder_id', sa.Integer(), nullable=False),
+    sa.Column('sign', sa.String(length=5), nullable=False),
+    sa.Column('origin', sa.String(length=10), nullable=False),
+    sa.Column('created_by', sa.String(length=120), nullable=False),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('import_id', sa.Integer(), nullable=True),
+    sa.Column('ended_import_id', sa.Integer(), nullable=True),
+    sa.CheckConstraint("origin IN ('import', 'office')", name='ck_list_member_origin'),
+    sa.CheckConstraint("sign IN ('plus', 'minus')", name='ck_list_member_sign'),
+    sa.ForeignKeyConstraint(['holder_id'], ['holder.id'], name='fk_list_member_holder_id_holder'),
+    sa.ForeignKeyConstraint(['list_id'], ['distribution_list.id'], name='fk_list_member_list_id_distribution_list'),
+    sa.PrimaryKeyConstraint('id', name='pk_list_member')
+    )
+    with op.batch_alter_table('list_member', schema=None) as batch_op:
+        batch_op.create_index('ix_list_member_holder_id', ['holder_id'], unique=False)
+        batch_op.create_index('ix_list_member_list_id', ['list_id'], unique=False)
+
     op.create_table('mailing_content',
     sa.Column('mailing_id', sa.Integer(), nullable=False),
     sa.Column('list_code', sa.String(), nullable=False),
@@ -461,16 +513,6 @@ def downgrade() -> None:
     op.drop_table('duty')
     op.drop_table('tally')
     op.drop_table('mailing_content')
-    with op.batch_alter_table('delivery', schema=None) as batch_op:
-        batch_op.drop_index('ix_delivery_queue', sqlite_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"), postgresql_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"))
-        batch_op.drop_index('ix_delivery_lease', sqlite_where=sa.text('lease_id IS NOT NULL'), postgresql_where=sa.text('lease_id IS NOT NULL'))
-        batch_op.drop_index('ix_delivery_address')
-
-    op.drop_table('delivery')
-    with op.batch_alter_table('mailing', schema=None) as batch_op:
-        batch_op.drop_index('ix_mailing_status')
-
-    op.drop_table('mailing')
     with op.batch_alter_table('list_member', schema=None) as batch_op:
         batch_op.drop_index('ix_list_member_list_id')
         batch_op.drop_index('ix_list_member_holder_id')
@@ -481,25 +523,37 @@ def downgrade() -> None:
         batch_op.drop_index('ix_holder_address_address_id')
 
     op.drop_table('holder_address')
-    op.drop_table('issue_revision')
+    with op.batch_alter_table('delivery', schema=None) as batch_op:
+        batch_op.drop_index('ix_delivery_queue', sqlite_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"), postgresql_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"))
+        batch_op.drop_index('ix_delivery_lease', sqlite_where=sa.text('lease_id IS NOT NULL'), postgresql_where=sa.text('lease_id IS NOT NULL'))
+        batch_op.drop_index('ix_delivery_address')
+
+    op.drop_table('delivery')
+    with op.batch_alter_table('mailing', schema=None) as batch_op:
+        batch_op.drop_index('ix_mailing_status')
+
+    op.drop_table('mailing')
     with op.batch_alter_table('holder', schema=None) as batch_op:
         batch_op.drop_index('ix_holder_valid_to')
         batch_op.drop_index('ix_holder_post_id')
         batch_op.drop_index('ix_holder_import_id')
+        batch_op.drop_index('ix_holder_ended_import_id')
 
     op.drop_table('holder')
     with op.batch_alter_table('unit_alias', schema=None) as batch_op:
         batch_op.drop_index('ix_unit_alias_unit_id')
+        batch_op.drop_index('ix_unit_alias_key')
 
     op.drop_table('unit_alias')
     op.drop_table('post')
+    op.drop_table('issue_revision')
+    op.drop_table('unit')
     with op.batch_alter_table('list_rule', schema=None) as batch_op:
         batch_op.drop_index('ix_list_rule_list_id')
 
     op.drop_table('list_rule')
     op.drop_table('issue')
     op.drop_table('worker')
-    op.drop_table('unit')
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.drop_index('ix_task_state')
 
@@ -525,6 +579,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_lease_state')
 
     op.drop_table('lease')
+    op.drop_table('intake_folder')
     op.drop_table('import_run')
     op.drop_table('house_sequence')
     op.drop_table('house_lease')
@@ -535,6 +590,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_delivery_event_delivery')
 
     op.drop_table('delivery_event')
+    with op.batch_alter_table('change_request', schema=None) as batch_op:
+        batch_op.drop_index('ix_change_request_state')
+        batch_op.drop_index('ix_change_request_address_key')
+
+    op.drop_table('change_request')
     op.drop_table('bulletin')
     op.drop_table('audit_record')
     op.drop_table('actor')
