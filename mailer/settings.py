@@ -103,6 +103,21 @@ def _relay_url(text: str) -> str:
     return text
 
 
+def _intake_url(text: str) -> str:
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme == "imaps" and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is none
+        usable = False
+    if not usable:
+        raise ValueError("不是收信邮箱的地址|例如 imaps://imap.example.com:993；收信只走加密连接。")
+    if parts.username or parts.password:
+        raise ValueError("里带了用户名或密码|请分别写在 MAILER_INTAKE_USER 和 MAILER_INTAKE_PASSWORD。")
+    return text
+
+
 def _secret(text: str) -> str:
     if text and len(text.encode()) < _SECRET_BYTES:
         raise ValueError(f"太短|至少 {_SECRET_BYTES} 个字节；可用 openssl rand -hex 32 生成。")
@@ -169,7 +184,10 @@ class Settings:
     pace_domain_per_minute: int = _setting(_count, "0", "每个收件域名每分钟最多几封；0 不限")
     pace_connections_per_domain: int = _setting(_count, "0", "同时发往一个收件域名的邮件数；0 不限")
     pace_messages_per_connection: int = _setting(_count, "0", "一条连接发几封后换新；0 不限")
-    intake_url: str = _setting(_text, "", "收退信的邮箱 imaps://主机:993")
+    intake_url: str = _setting(_intake_url, "", "收退信的邮箱 imaps://主机:993")
+    intake_user: str = _setting(_text, "", "收退信邮箱的登录名；空为 RELAY_USER")
+    intake_password: str = _setting(lambda text: text, "", "收退信邮箱的密码或授权码；空为 RELAY_PASSWORD", secret=True)
+    intake_ca: str = _setting(_text, "", "收退信邮箱的根证书文件或 sha256:指纹；空为 RELAY_CA")
     intake_dedicated: bool = _setting(_switch, "no", "收退信的邮箱是否专用（专用才允许删除）")
     lmtp_listen: tuple[str, int] | None = _setting(_listen, "", "以 LMTP 收退信的监听地址")
     console_listen: tuple[str, int] | None = _setting(_listen, "127.0.0.1:8025", "台账网页的监听地址")
@@ -236,7 +254,8 @@ def load(environ: Mapping[str, str] | None = None, **overrides: str) -> Settings
             given[each.name] if not overrides else None,
             stored.get(each.name.rstrip("_")),
         )
-        text = next((text for text in candidates if text is not None), each.metadata["default"])
+        # an empty value is no value: compose files write ${X:-} for what is not set
+        text = next((text for text in candidates if text is not None), "") or each.metadata["default"]
         try:
             values[each.name] = each.metadata["read"](text)
         except ValueError as error:

@@ -22,6 +22,7 @@ from mailer.store import queries, queue, upkeep, writes
 from mailer.store.queue import Lease
 
 _LEASE_ROWS = 500
+_MINUTE = 60  # seconds
 _AHEAD = timedelta(seconds=30)  # a lease takes no more than what its budgets allow in this time
 
 
@@ -150,13 +151,13 @@ class Desk:
         """How many attempts may be claimed now, and if none, in how many seconds to ask again."""
         limits = self._kit.limits
         allowed, wait = _LEASE_ROWS, None
-        for limit, seconds in ((limits.per_minute, 60), (limits.per_hour, 3_600), (limits.per_day, 86_400)):
+        for limit, seconds in ((limits.per_minute, _MINUTE), (limits.per_hour, 3_600), (limits.per_day, 86_400)):
             if not limit:
                 continue
             since = now - timedelta(seconds=seconds)
             used, oldest = queries.pace_used(session, self._kit.relay.fingerprint, since)
             left = limit - used
-            if limit == limits.per_minute:
+            if seconds == _MINUTE:
                 left = min(left, max(int(limit * _AHEAD / timedelta(minutes=1)), 1))
             if left < allowed:
                 allowed = left

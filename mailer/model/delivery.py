@@ -113,7 +113,13 @@ _MOVES: dict[DeliveryEventKind, dict[DeliveryStatus, DeliveryStatus]] = {
     _E.BOUNCED: {_S.ATTEMPTING: _S.BOUNCED, _S.IN_DOUBT: _S.BOUNCED},
     _E.DOUBTED: {_S.ATTEMPTING: _S.IN_DOUBT},
     _E.EXPIRED: {_S.QUEUED: _S.EXPIRED, _S.DEFERRED: _S.EXPIRED},
-    _E.REPORTED_DELIVERED: {_S.ACCEPTED: _S.DELIVERED, _S.IN_DOUBT: _S.DELIVERED},
+    _E.REPORTED_DELIVERED: {
+        _S.ACCEPTED: _S.DELIVERED,
+        _S.IN_DOUBT: _S.DELIVERED,
+        # the first copy of a row that waits to be sent again has arrived: a second one would only be a double
+        _S.QUEUED: _S.DELIVERED,
+        _S.DEFERRED: _S.DELIVERED,
+    },
     _E.REPORTED_UNDERWAY: {_S.IN_DOUBT: _S.ACCEPTED},
     _E.RETURNED: {
         _S.ACCEPTED: _S.BOUNCED,

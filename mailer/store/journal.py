@@ -23,7 +23,7 @@ from mailer.model.reply import Fault, Outcome, Phase, Reply
 _LOCK = "worker.lock"
 _SPARE = "spare.journal"
 #: bytes set aside for one delivery: a begin line, and an outcome line with the longest text that is kept
-_BYTES_PER_ROW = 1_024
+_BYTES_PER_ROW = 4_096
 TEXT_LIMIT = 500  # characters of a reply that are kept; RFC 5321 4.5.3.1.5 allows 512 octets a line
 
 

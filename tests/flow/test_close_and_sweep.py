@@ -14,8 +14,8 @@ from mailer.flow.prepare_mailing import prepare_mailing
 from mailer.flow.release_mailing import approve, schedule
 from mailer.flow.send_kit import SendKit
 from mailer.flow.sweep import sweep
-from mailer.model.delivery import DeliveryEventKind
-from mailer.store import ledger_rows, queries
+from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
+from mailer.store import core, ledger_rows, queries
 from mailer.store.engine import Store, sqlite_url
 from tests.flow.test_release_and_control import status, statuses, tasks
 from tests.store.queueing import claimed, disagreement, ended, rows_of, settle, together
@@ -55,19 +55,19 @@ def test_it_closes_once_nothing_is_open(office: Office, clock: Clock):
 @pytest.mark.parametrize(
     "damage",
     [
-        update(ledger_rows.tally).where(ledger_rows.tally.c.status == "accepted").values(n=4),
-        update(ledger_rows.tally).where(ledger_rows.tally.c.status.in_(["accepted", "bounced"])).values(
-            n=ledger_rows.tally.c.n + 1
+        update(core.tally).where(core.tally.c.status == "accepted").values(n=4),
+        update(core.tally).where(core.tally.c.status.in_(["accepted", "bounced"])).values(
+            n=core.tally.c.n + 1
         ),
-        update(ledger_rows.mailing).values(recipients=4),
-        update(ledger_rows.delivery).where(ledger_rows.delivery.c.address == "r1@d1.example").values(status="bounced"),
-        ledger_rows.delivery.delete().where(ledger_rows.delivery.c.address == "nobody"),
+        update(core.mailing).values(recipients=4),
+        update(core.delivery).where(core.delivery.c.address == "r1@d1.example").values(status="bounced"),
+        core.delivery.delete().where(core.delivery.c.address == "nobody"),
     ],
 )  # fmt: skip
 def test_sums_that_disagree_keep_it_open_and_say_so_once(office: Office, clock: Clock, damage):
     mailing_id = settled(office)
     with office.store.begin() as session:
-        changed = session.execute(damage).rowcount
+        changed = session.connection().execute(damage).rowcount
     for _ in range(2):
         assert close_if_done(office.store, mailing_id, clock.now()) is (changed == 0)
         if changed == 0:
@@ -153,7 +153,7 @@ def test_a_closed_mailing_that_owes_something_again_goes_on(office: Office, kit:
     assert close_if_done(office.store, mailing_id, clock.now())
     with office.store.begin() as session:
         rows = rows_of(office.store, mailing_id)[:1]
-        ledger_rows.move_rows(session, mailing_id, rows, ledger_rows.DeliveryStatus.DEFERRED, {"due_at": START})
+        ledger_rows.move_rows(session, mailing_id, rows, DeliveryStatus.DEFERRED, {"due_at": START})
     assert sweep(kit) == (mailing_id,)
     assert status(office, mailing_id) == "sending"
 

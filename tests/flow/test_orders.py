@@ -11,10 +11,11 @@ from mailer.content import facts
 from mailer.content.issue import NotAnIssueError
 from mailer.flow.accounts import add_account
 from mailer.flow.draw_up_order import NobodyError, UnknownListError, draw_up_order, draw_up_test, real_domains
+from mailer.flow.import_recipients import import_recipients
 from mailer.flow.office import Office
 from mailer.flow.take_issue import stored_issue, take_issue
 from mailer.model.mailing import MailingKind
-from mailer.store import audit, freeze
+from mailer.store import core
 from recipients import directory
 from recipients.address import EmailAddress
 from recipients.difference import Scope
@@ -51,7 +52,7 @@ def file(number: int = 128, day: int = 20) -> bytes:
 
 def records(office: Office) -> list[str]:
     with office.store.read() as session:
-        return [row.action for row in session.execute(audit.audit.select().order_by(audit.audit.c.id))]
+        return [row.action for row in session.execute(core.audit.select().order_by(core.audit.c.id))]
 
 
 def test_the_same_file_is_the_same_revision(office: Office):
@@ -69,7 +70,7 @@ def test_a_changed_file_is_a_new_revision_and_the_old_one_stays(office: Office):
     assert (second.issue_id, second.revision_id != first.revision_id) == (first.issue_id, True)
     assert stored_issue(office, first.revision_id) == first.issue
     with office.store.read() as session:
-        assert [row.revision for row in session.execute(freeze.revision.select())] == [1, 2]
+        assert [row.revision for row in session.execute(core.revision.select())] == [1, 2]
 
 
 def test_a_number_taken_before_is_a_stop_and_a_gap_a_warning(office: Office):
@@ -102,8 +103,7 @@ def test_a_revision_that_is_not_there(office: Office):
 def import_people(session: Session) -> None:
     roster = read_roster([("a.csv", Workbook((Sheet("", PEOPLE),)))])
     directory.seed_lists(session, 1)
-    found = directory.difference(session, roster, Scope.ADD, START)
-    directory.apply(session, found, START, "cli:a", source="a.csv", file_hash="")
+    import_recipients(session, roster, Scope.ADD, START, "cli:a", source="a.csv", file_hash="", confirm_removals=True)
 
 
 @pytest.fixture

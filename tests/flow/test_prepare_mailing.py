@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlmodel import Session
@@ -13,7 +14,7 @@ from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import BeingPreparedError, KeyConflictError, content_key, prepare_mailing
 from mailer.flow.release_mailing import approve, release
 from mailer.model.mailing import MailingKind
-from mailer.store import audit, freeze, queries
+from mailer.store import audit, core, queries
 from mailer.store.engine import Store
 from recipients.address import EmailAddress
 from recipients.audience import Audience, Withheld
@@ -34,12 +35,12 @@ from tests.support.builders import (
 def actions(store: Store) -> list[str]:
     with store.read() as session:
         assert audit.verify(session, AUDIT_KEY) is None
-        return [row.action for row in session.execute(audit.audit.select().order_by(audit.audit.c.id))]
+        return [row.action for row in session.execute(core.audit.select().order_by(core.audit.c.id))]
 
 
-def mailings(store: Store) -> list:
+def mailings(store: Store) -> list[Any]:
     with store.read() as session:
-        return list(session.execute(freeze.mailing.select()))
+        return list(session.execute(core.mailing.select()))
 
 
 def test_the_same_order_is_the_same_mailing(office: Office, clock: Clock):

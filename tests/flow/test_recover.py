@@ -64,7 +64,7 @@ class Scene:
         self.book.outcome(self.lease.rows[number].id, 1, outcome)
 
 
-def set_scene(store: Store, root: Path, office: Office, *, granted: int = 4, **identity: str) -> Scene:
+def set_scene(store: Store, root: Path, office: Office, *, granted: int = 4, **identity: Any) -> Scene:
     mailing_id = make_sending(office, make_audience(6))
     home = make_worker(store, root, "w9", **identity)
     home.set_aside(6)
@@ -215,7 +215,7 @@ def test_a_live_workers_rows_are_never_taken_however_old_its_lease(
 
 @pytest.mark.parametrize("identity", [{"host": "host-2"}, {}])
 def test_a_folder_that_cannot_be_seen_waits_for_the_end_of_the_lease(
-    store: Store, root: Path, office: Office, kit: SendKit, clock: Clock, identity: dict[str, str]
+    store: Store, root: Path, office: Office, kit: SendKit, clock: Clock, identity: dict[str, Any]
 ):
     scene = set_scene(store, root, office, **identity)
     scene.begin(0)

@@ -17,7 +17,7 @@ from mailer.flow.release_mailing import LATE, approve, release, release_schedule
 from mailer.flow.settle import hold
 from mailer.model.delivery import DeliveryEventKind
 from mailer.model.mailing import IllegalMailingTransitionError
-from mailer.store import audit, queries
+from mailer.store import audit, core, queries
 from recipients.audience import Audience
 from tests.store.queueing import claim, claimed, disagreement, ended, events_of, row_of, rows_of, settle, together
 from tests.support.builders import (
@@ -51,7 +51,7 @@ def tasks(office: Office) -> list[str]:
 def records(office: Office) -> list[tuple[str, str]]:
     with office.store.read() as session:
         assert audit.verify(session, AUDIT_KEY) is None
-        return [(row.actor, row.action) for row in session.execute(audit.audit.select().order_by(audit.audit.c.id))]
+        return [(row.actor, row.action) for row in session.execute(core.audit.select().order_by(core.audit.c.id))]
 
 
 def prepared(office: Office, entries: Sequence[Any] | None = None) -> int:

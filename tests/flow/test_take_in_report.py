@@ -27,7 +27,12 @@ def envelope(delivery_id: int, signer: Signer = SIGNER) -> str:
 
 
 def take_in(office: Office, raw: bytes, to: str, **changed: Any) -> str:
-    values = {"sender": "", "signer": office.signer, "retry": office.retry, "now": office.clock.now()} | changed
+    values: dict[str, Any] = {
+        "sender": "",
+        "signer": office.signer,
+        "retry": office.retry,
+        "now": office.clock.now(),
+    } | changed
     return take_in_report(office.store, raw=raw, envelope_rcpt=to, **values)
 
 
@@ -133,7 +138,7 @@ def test_what_comes_before_the_attempt_is_settled_waits_for_it(either: Store, cl
     row = lease.rows[0]
     assert take_in(office, returned_mail.hard(), envelope(row.id)) == "waiting"
     assert (row_of(either, row.id).status, events_of(either, mailing_id)) == ("attempting", [])
-    arguments = {"signer": office.signer, "retry": office.retry, "now": START}
+    arguments: dict[str, Any] = {"signer": office.signer, "retry": office.retry, "now": START}
     assert apply_waiting(either, **arguments) == 0
     settle(either, lease, [ended(row, accepted_at=START)])
     assert apply_waiting(either, **arguments) == 1

@@ -8,7 +8,7 @@ from datetime import timedelta, timezone
 import pytest
 from sqlalchemy import delete, select, update
 
-from mailer.store import audit, writes
+from mailer.store import audit, core
 from mailer.store.audit import Broken
 from mailer.store.engine import Store
 from tests.support.builders import AUDIT_KEY, START
@@ -52,25 +52,25 @@ def test_an_empty_chain_holds(store: Store):
 @pytest.mark.parametrize("column", ["at", "actor", "action", "subject", "detail", "mac"])
 def test_an_edit_is_found_where_it_was_made(chain: Store, column: str):
     value = START if column == "at" else "other"
-    found = alter(chain, update(audit.audit).where(audit.audit.c.id == 3).values({column: value}))
+    found = alter(chain, update(core.audit).where(core.audit.c.id == 3).values({column: value}))
     assert found == Broken(3, "changed")
 
 
 @pytest.mark.parametrize("record", [1, 3, 5])
 def test_a_record_that_was_removed_is_missed_the_last_one_too(chain: Store, record: int):
-    assert alter(chain, delete(audit.audit).where(audit.audit.c.id == record)) == Broken(record, "missing")
+    assert alter(chain, delete(core.audit).where(core.audit.c.id == record)) == Broken(record, "missing")
 
 
 def test_a_chain_that_was_cut_short_is_found(chain: Store):
-    assert alter(chain, delete(audit.audit).where(audit.audit.c.id > 2)) == Broken(3, "missing")
+    assert alter(chain, delete(core.audit).where(core.audit.c.id > 2)) == Broken(3, "missing")
 
 
 def test_a_chain_that_was_emptied_is_found(chain: Store):
-    assert alter(chain, delete(audit.audit)) == Broken(1, "missing")
+    assert alter(chain, delete(core.audit)) == Broken(1, "missing")
 
 
 def test_two_records_that_changed_places_are_found(chain: Store):
-    table = audit.audit
+    table = core.audit
     with chain.begin() as session:
         columns = ("at", "actor", "action", "subject", "detail", "mac")
         rows = {row.id: {name: getattr(row, name) for name in columns} for row in session.execute(select(table))}
@@ -80,7 +80,7 @@ def test_two_records_that_changed_places_are_found(chain: Store):
 
 
 def test_numbering_the_rest_anew_does_not_hide_a_gap(chain: Store):
-    table = audit.audit
+    table = core.audit
     with chain.begin() as session:
         session.execute(delete(table).where(table.c.id == 3))
         for number in (4, 5):
@@ -90,11 +90,11 @@ def test_numbering_the_rest_anew_does_not_hide_a_gap(chain: Store):
 
 def test_a_true_record_of_another_history_does_not_fit_in(chain: Store):
     """Of a copy of the database, say: signed with our key, under the right number."""
-    table = audit.audit
+    table = core.audit
     with chain.begin() as session:
         other = session.execute(select(table).where(table.c.id == 3)).one()._mapping
         session.execute(delete(table))
-        session.execute(delete(writes.house_sequence).where(writes.house_sequence.c.name == "audit"))
+        session.execute(delete(core.house_sequence).where(core.house_sequence.c.name == "audit"))
     for number in (11, 12, 13, 14):
         append(chain, number)
     assert verify(chain) is None
@@ -122,4 +122,4 @@ def test_writers_at_the_same_moment_make_one_chain(store: Store):
         list(pool.map(lambda number: append(store, number), range(1, 13)))
     assert verify(store) is None
     with store.read() as session:
-        assert len(session.execute(select(audit.audit.c.id)).all()) == 12
+        assert len(session.execute(select(core.audit.c.id)).all()) == 12

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 import mailer.store.tables
 import recipients.tables  # noqa: F401 - its tables belong to the same tree
-from mailer.store import ledger_rows, migrate
+from mailer.store import core, migrate
 from mailer.store.engine import Store, sqlite_url
 from tests.support.builders import addresses, plain_mailing
 
@@ -66,6 +66,6 @@ def test_an_address_is_once_in_a_mailing(store: Store):
 
 def test_a_status_that_nobody_knows_is_refused(store: Store):
     mailing_id = plain_mailing(store, addresses(1))
-    statement = update(ledger_rows.mailing).where(ledger_rows.mailing.c.id == mailing_id).values(status="sent")
+    statement = update(core.mailing).where(core.mailing.c.id == mailing_id).values(status="sent")
     with store.begin() as session, pytest.raises(IntegrityError):
         session.execute(statement)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import NoResultFound
 
 from mailer.model.mailing import IllegalMailingTransitionError, MailingEventKind, MailingStatus
-from mailer.store import accounts, queries, writes
+from mailer.store import accounts, core, queries, writes
 from mailer.store.core import delivery, tally
 from mailer.store.engine import Store
 from tests.store.queueing import together
@@ -127,7 +127,7 @@ def test_a_freezing_that_died_is_thawed_without_a_trace(store: Store):
     with store.begin() as session:
         writes.thaw_rows(session, mailing_id)
     with store.read() as session:
-        for table in (delivery, tally, queries.duty):
+        for table in (delivery, tally, core.duty):
             left = session.execute(select(table.c.mailing_id, func.count()).group_by(table.c.mailing_id)).all()
             assert [row[0] for row in left] == [other]
 

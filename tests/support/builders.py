@@ -27,7 +27,7 @@ from mailer.flow.send_kit import PaceLimits, SendKit
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import ReturnPath, Signer
-from mailer.store import freeze, writes
+from mailer.store import core, freeze, writes
 from mailer.store.engine import Store
 from mailer.store.journal import JournalHome, WorkerIdentity
 from recipients import directory
@@ -232,7 +232,7 @@ def plain_mailing(
             from_name="某办公室", reply_to="reply@office.example", message_domain="office.example", boundary="=_b",
             dated_at=START, in_doubt="hold", reason="", created_by="test", created_at=START, recipients=len(rows),
         )  # fmt: skip
-        mailing_id = int(session.execute(freeze.mailing.select().where(freeze.mailing.c.key == key)).one().id)
+        mailing_id = int(session.execute(core.mailing.select().where(core.mailing.c.key == key)).one().id)
         first = writes.next_ids(session, "delivery", max(len(rows), 1))
         writes.freeze_rows(
             session,

@@ -77,6 +77,13 @@ class Installation:
     def set(self, **settings: object) -> None:
         self._environment |= {f"MAILER_{key}": str(value) for key, value in settings.items()}
 
+    def but(self, **settings: object) -> Installation:
+        """The same installation, used with other settings."""
+        other = Installation(self.folder)
+        other._environment = dict(self._environment)
+        other.set(**settings)
+        return other
+
     def run(self, *words: object, stdin: bytes = b"", within: float = 60.0) -> Done:
         """Runs one command to its end, ``within`` seconds at most."""
         child = subprocess.run(

@@ -48,6 +48,9 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "PACE_CONNECTIONS_PER_DOMAIN": ("2", 2),
     "PACE_MESSAGES_PER_CONNECTION": ("50", 50),
     "INTAKE_URL": ("imaps://imap.office.example:993", "imaps://imap.office.example:993"),
+    "INTAKE_USER": ("returns@office.example", "returns@office.example"),
+    "INTAKE_PASSWORD": (" a word ", " a word "),
+    "INTAKE_CA": ("/etc/imap-ca.pem", "/etc/imap-ca.pem"),
     "INTAKE_DEDICATED": ("yes", True),
     "LMTP_LISTEN": ("[::1]:2424", ("::1", 2424)),
     "CONSOLE_LISTEN": ("0.0.0.0:80", ("0.0.0.0", 80)),
@@ -132,7 +135,6 @@ def test_overrides_hear_nothing_else(tmp_path: Path):
         ("RELAY_CONNECTIONS", "many"),
         ("RELAY_CONNECTIONS", "²"),
         ("PACE_PER_MINUTE", "ten"),
-        ("PACE_PER_HOUR", ""),
         ("RETURN_PATH", "VERP"),
         ("IN_DOUBT", "maybe"),
         ("INTAKE_DEDICATED", "perhaps"),
@@ -145,6 +147,9 @@ def test_overrides_hear_nothing_else(tmp_path: Path):
         ("RELAY_URL", "smtp://mail.office.example:70000"),
         ("RELAY_URL", "smtp://mail.office.example:port"),
         ("RELAY_URL", "smtps://user:word@mail.office.example"),
+        ("INTAKE_URL", "imap://imap.office.example"),
+        ("INTAKE_URL", "imaps://user:word@imap.office.example"),
+        ("INTAKE_URL", "imaps://[::1"),
         ("SECRET_KEY", "too short"),
         ("BROKER_URL", "redis://cache:6379/0"),
     ],
@@ -210,6 +215,7 @@ def test_what_is_automatic_follows_from_the_login(
 def test_keys_that_hold_secrets_are_marked():
     assert {key.name for key in keys() if key.secret} == {
         "MAILER_DATABASE_URL", "MAILER_BROKER_URL", "MAILER_SECRET_KEY", "MAILER_RELAY_PASSWORD",
+        "MAILER_INTAKE_PASSWORD",
     }  # fmt: skip
 
 
@@ -232,3 +238,7 @@ def test_the_operators_guide_has_no_key_that_is_not_there():
 def test_every_key_has_its_words_and_a_default_that_can_be_read():
     assert all(key.help for key in keys())
     assert isinstance(load({}), Settings)
+
+
+def test_an_empty_value_is_no_value():
+    assert load({"MAILER_PACE_PER_HOUR": "", "MAILER_LEASE": ""}) == load({})

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from mailer.content.check import KnownIssues, check
+from mailer.content.check import LONGEST_HTML, MOST_OF_A_KIND, KnownIssues, MailSize, check
 from mailer.content.issue import Distribution, Finding, Issue, Item, Place, Section, Severity, Unrecognised
 
 TODAY = date(2026, 3, 9)
@@ -35,6 +35,13 @@ def with_text(*texts: str) -> Issue:
     )
 
 
+def with_units(*units: str) -> Issue:
+    briefs = (
+        Item(f"近日，开展第{nth}次巡查。", "环境", units=(unit,), place=Place(nth)) for nth, unit in enumerate(units, 9)
+    )
+    return replace(SOUND, sections=(Section("简讯", tuple(briefs)),))
+
+
 def test_a_sound_issue_has_no_findings() -> None:
     assert check(SOUND, known=KnownIssues(((11, date(2026, 3, 2)),)), today=TODAY) == ()
 
@@ -51,6 +58,7 @@ def test_a_sound_issue_has_no_findings() -> None:
         (replace(SOUND, secrecy="机密"), "state_secret"),
         (replace(SOUND, secrecy="绝　密★"), "state_secret"),
         (replace(SOUND, secrecy="秘密 10年"), "state_secret"),
+        (replace(SOUND, secrecy="内部资料 机密"), "state_secret"),
     ],
 )
 def test_stops(issue: Issue, code: str) -> None:
@@ -65,6 +73,9 @@ def test_stops(issue: Issue, code: str) -> None:
         (replace(SOUND, date=date(2026, 3, 10)), "date_future"),
         (replace(SOUND, date=date(2026, 3, 8)), "date_not_today"),
         (replace(SOUND, date=date(2025, 3, 9)), "date_old"),
+        (replace(SOUND, date_printed="2026年3月9日　星期二"), "date_weekday"),
+        (replace(SOUND, year=2025), "year_mismatch"),
+        (replace(SOUND, contents=("推进会召开会",)), "contents_without_article"),
         (replace(SOUND, secrecy="内部资料　注意保存"), "inner_mark"),
         (replace(SOUND, secrecy="工作秘密"), "inner_mark"),
         (replace(SOUND, secrecy="不得外传"), "inner_mark"),
@@ -78,6 +89,9 @@ def test_stops(issue: Issue, code: str) -> None:
         (with_text("会议强调，要压实责任，形成合力。", "会议强调，要压实责任，形成合力。"), "repeated_text"),
         (with_text("会议强调，要压实责任。各单位要把所承担的创"), "unfinished"),
         (with_text("会议要求大家认真学习《冬季防火手。"), "unbalanced"),
+        (with_text("会议强调，要压实各方责任，"), "unfinished"),
+        (with_text("，各单位要把所承担的任务扛起来。"), "odd_beginning"),
+        (with_units("东街道", "西街道", "东街道"), "repeated_unit"),
     ],
 )
 def test_warnings(issue: Issue, code: str) -> None:
@@ -96,6 +110,83 @@ def test_the_number_is_compared_with_those_taken() -> None:
     assert set(findings(replace(SOUND, number=13), known=known)) == set()
     for number in (15, 9):
         assert findings(replace(SOUND, number=number), known=known)["number_gap"].severity is Severity.WARNING
+
+
+def test_a_number_of_last_year_is_no_repetition_but_a_question() -> None:
+    before = KnownIssues(((1, date(2025, 1, 6)), (51, date(2025, 12, 29))))
+    taken = findings(replace(SOUND, number=1), known=before)["year_rollover"]
+    assert (taken.severity, "2026年第1期" in taken.remedy) == (Severity.STOP, True)
+    begun = findings(replace(SOUND, number=2), known=before)["year_rollover"]
+    assert (begun.severity, "第52期" in begun.remedy) == (Severity.WARNING, True)
+    assert findings(replace(SOUND, number=52), known=before) == {}
+
+
+def test_the_first_number_of_a_year_that_counts_anew() -> None:
+    known = KnownIssues(year_before=(51, date(2025, 12, 29)))
+    assert findings(replace(SOUND, number=1, year=2026), known=known) == {}
+    assert set(findings(replace(SOUND, number=52, year=2026), known=known)) == {"year_rollover"}
+
+
+def test_an_issue_dated_before_the_last_one() -> None:
+    known = KnownIssues(((10, date(2026, 3, 1)), (11, date(2026, 3, 9))))
+    assert findings(known=known) == {}
+    before = KnownIssues(((10, date(2026, 3, 1)), (11, date(2026, 3, 10))))
+    assert "第11期（2026年3月10日）" in findings(known=before)["date_before_last"].message
+
+
+@pytest.mark.parametrize(
+    ("day", "code"), [(date(2026, 3, 8), True), (date(2026, 3, 7), True), (date(2026, 3, 6), False)]
+)
+def test_a_day_off(day: date, code: bool) -> None:
+    assert ("date_day_off" in findings(replace(SOUND, date=day), today=day)) is code
+
+
+@pytest.mark.parametrize(
+    ("day", "words"), [(date(2026, 3, 8), "昨天"), (date(2026, 3, 6), "3 天前"), (date(2026, 3, 12), "晚 3 天")]
+)
+def test_how_far_the_date_is_off(day: date, words: str) -> None:
+    found = findings(replace(SOUND, date=day))
+    assert words in (found.get("date_not_today") or found["date_future"]).message
+
+
+def test_the_old_year_in_january_is_named() -> None:
+    new = date(2026, 1, 12)
+    assert "还写着去年" in findings(replace(SOUND, date=date(2025, 1, 12)), today=new)["date_old"].remedy
+    assert "还写着去年" not in findings(replace(SOUND, date=date(2025, 6, 12)), today=new)["date_old"].remedy
+
+
+def test_the_right_weekday_says_nothing() -> None:
+    assert findings(replace(SOUND, date_printed="2026年3月9日（星期一）")) == {}
+
+
+def test_contents_that_agree_or_nearly_agree_or_stand_in_another_order() -> None:
+    two = replace(SOUND, sections=(Section("要闻", (*SOUND.items, Item("会后落实到位。", title="抓落实见成效"))),))
+    assert findings(replace(two, contents=("推进会召开", "抓落实见成效"))) == {}
+    assert set(findings(replace(two, contents=("抓落实见成效", "推进会召开")))) == {"contents_order"}
+    near = findings(replace(two, contents=("推进会召开", "抓落实见实效")))
+    assert set(near) == {"contents_without_article"}
+    assert "“抓落实见成效”，两处不一致" in near["contents_without_article"].message
+
+
+def test_a_unit_may_come_again_under_another_topic() -> None:
+    items = (Item("开展巡查。", "环境", units=("东街道",)), Item("举办讲座。", "文明", units=("东街道",)))
+    assert findings(replace(SOUND, sections=(Section("简讯", items),))) == {}
+
+
+def test_the_size_of_the_mail() -> None:
+    def told(mail: MailSize) -> set[str]:
+        return {finding.code for finding in check(SOUND, known=None, today=TODAY, mail=mail)}
+
+    assert told(MailSize(LONGEST_HTML, 10_000_000, 10_000_000)) == set()
+    assert told(MailSize(LONGEST_HTML + 1, 10_000_001, 10_000_000)) == {"mail_long", "mail_over_limit"}
+    assert told(MailSize(1, 99_000_000)) == set()
+
+
+def test_many_warnings_of_a_kind_are_counted_and_not_all_listed() -> None:
+    issue = replace(SOUND, unrecognised=tuple(Unrecognised(f"某段{n}") for n in range(100)))
+    told = check(issue, known=None, today=TODAY)
+    assert len(told) == MOST_OF_A_KIND
+    assert "另有 60 处" in told[-1].message
 
 
 def test_nothing_known_says_nothing_about_the_number() -> None:

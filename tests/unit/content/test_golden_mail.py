@@ -1,4 +1,4 @@
-"""One mail, word for word and byte for byte, so that no change of the mail happens unseen.
+"""Mails word for word, one byte for byte, so that no change of any mail happens unseen: each shape of issue, each kind.
 
 After a wanted change: ``MAILER_UPDATE_GOLDEN=1 pytest tests/unit/content/test_golden_mail.py``, then read the diff.
 """
@@ -12,19 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mailer import resources
-from mailer.content.compose import Copy, prepare
-from mailer.content.render import environment, render
-from tests.support.issues import sample_facts, sample_issue
+from tests.support.mails import mail_names, message
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "mail"
-COPY = Copy("wang@unit.example", "王小明", "128.k1.mac@chengjiang.example", "K7QF-2M9T-0A")
-
-
-@pytest.fixture(scope="module")
-def raw() -> bytes:
-    facts = sample_facts(asks=True, rehearsal=True)
-    return b"".join(prepare(render(environment(resources.templates()), sample_issue(), facts), facts).copy(COPY))
+WHOLE = "typical-rehearsal"  # also kept with its head and its styles, and byte for byte
 
 
 def golden(name: str, found: bytes) -> bytes:
@@ -36,27 +27,44 @@ def golden(name: str, found: bytes) -> bytes:
 
 def part(raw: bytes, subtype: str) -> str:
     """The decoded body, line ends as in a text file and without the spaces that pad the base64."""
-    message = email.message_from_bytes(raw, policy=email.policy.default)
-    body = message.get_body((subtype,))
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    body = mail.get_body((subtype,))
     assert body is not None
     lines = body.get_payload(decode=True).decode("utf-8").split("\r\n")
     return "\n".join(line.rstrip(" ") for line in lines)
 
 
-def test_the_plain_text_is_the_golden_one(raw):
-    found = part(raw, "plain")
-    assert found == golden("sample.txt", found.encode()).decode()
+def structure(raw: bytes) -> str:
+    """The header as it is on the wire, then the types of all parts."""
+    header = raw.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n", "\n")
+    types = [part.get_content_type() for part in email.message_from_bytes(raw).walk()]
+    return f"{header}\n\n" + "\n".join(types) + "\n"
 
 
-def test_the_html_is_the_golden_one(raw):
-    found = part(raw, "html")
-    assert found == golden("sample.html", found.encode()).decode()
+@pytest.mark.parametrize("name", mail_names())
+def test_the_plain_text_is_the_golden_one(name):
+    found = part(message(name), "plain")
+    assert found == golden(f"{name}.txt", found.encode()).decode()
 
 
-def test_the_header_is_the_golden_one(raw):
-    found = raw.partition(b"\r\n\r\n")[0].replace(b"\r\n", b"\n") + b"\n"
-    assert found.decode() == golden("sample.header.txt", found).decode()
+@pytest.mark.parametrize("name", mail_names())
+def test_the_html_is_the_golden_one(name):
+    found = part(message(name), "html")
+    if name != WHOLE:
+        found = "<body" + found.partition("<body")[2]
+    assert found == golden(f"{name}.html", found.encode()).decode()
 
 
-def test_the_mail_is_the_golden_one_byte_for_byte(raw):
-    assert raw == golden("sample.eml", raw)
+@pytest.mark.parametrize("name", mail_names())
+def test_header_and_structure_are_the_golden_ones(name):
+    found = structure(message(name))
+    assert found == golden(f"{name}.header.txt", found.encode()).decode()
+
+
+def test_one_mail_is_the_golden_one_byte_for_byte():
+    raw = message(WHOLE)
+    assert raw == golden(f"{WHOLE}.eml", raw)
+
+
+def test_no_golden_mail_is_left_of_a_kind_that_is_gone():
+    assert {path.name.split(".")[0] for path in GOLDEN.iterdir()} == set(mail_names())

@@ -16,6 +16,8 @@ from mailer.feedback import mime
         ("系统退信".encode("gb18030"), "utf-8", "系统退信"),
         ("配信不能".encode("iso-2022-jp"), "iso-2022-jp", "配信不能"),
         ("нет".encode("koi8-r"), "KOI8-R", "нет"),
+        ("送信先が見つかりませんでした".encode("euc-jp"), "", "送信先が見つかりませんでした"),
+        ("配信不能".encode("iso-2022-jp"), "", "配信不能"),
         (b"caf\xe9", "windows-1252", "café"),
         (b"plain", "x-unknown", "plain"),
         (b"plain", "rot13", "plain"),

@@ -30,7 +30,7 @@ parked              !  !  !  DE !  !  DE !  !  !  !
 bounced             !  !  !  BO !  !  BO !  !  !  !
 doubted             !  !  !  ID !  !  !  !  !  !  !
 expired             !  !  EX !  EX !  !  !  !  !  !
-reported_delivered  .  .  .  ~  .  DL DL .  .  .  .
+reported_delivered  .  .  DL ~  DL DL DL .  .  .  .
 reported_underway   .  .  .  ~  .  .  AC .  .  .  .
 returned            .  .  BO ~  BO BO BO .  .  .  .
 returned_for_retry  .  .  .  ~  .  DE DE .  .  .  .
@@ -53,7 +53,7 @@ MARKS = {".": Cell.KEEP, "~": Cell.LATER, "!": Cell.NEVER}
 
 
 def golden() -> dict[tuple[str, str], str]:
-    table = {}
+    table: dict[tuple[str, str], str] = {}
     for line in GOLDEN.split("\n")[1:-1]:
         event, *marks = line.split()
         table |= {(STATUS_OF[column], event): mark for column, mark in zip(COLUMNS, marks, strict=True)}

@@ -32,7 +32,7 @@ cancelled CA    CA       CA       CA        CA      CA     CA   !      CA
 
 def golden() -> dict[tuple[str, str], str]:
     header, *lines = GOLDEN.strip("\n").split("\n")
-    table = {}
+    table: dict[tuple[str, str], str] = {}
     for line in lines:
         event, *marks = line.split()
         table |= {(status, event): mark for status, mark in zip(header.split(), marks, strict=True)}

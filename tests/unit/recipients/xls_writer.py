@@ -19,12 +19,23 @@ def _string(text: str) -> bytes:
     return struct.pack("<HB", len(text), 1) + text.encode("utf-16-le")
 
 
-def write_xls(name: str, cells: dict[tuple[int, int], str], hidden: bool = False) -> bytes:
-    """``cells``: 0-based (row, column) -> text."""
-    labels = b"".join(
-        _record(0x0204, struct.pack("<HHH", r, c, 15) + _string(t)) for (r, c), t in sorted(cells.items())
-    )
-    sheet = _bof(0x0010) + labels + _record(0x000A, b"")
+def _cell(row: int, column: int, value: str | float) -> bytes:
+    head = struct.pack("<HHH", row, column, 15)
+    if isinstance(value, str):
+        return _record(0x0204, head + _string(value))
+    return _record(0x0203, head + struct.pack("<d", value))
+
+
+def write_xls(
+    name: str,
+    cells: dict[tuple[int, int], str | float],
+    hidden: bool = False,
+    merged: tuple[tuple[int, int, int, int], ...] = (),
+) -> bytes:
+    """``cells``: 0-based (row, column) -> text or number; ``merged``: first and last row, first and last column."""
+    labels = b"".join(_cell(r, c, value) for (r, c), value in sorted(cells.items()))
+    areas = struct.pack("<H", len(merged)) + b"".join(struct.pack("<HHHH", *area) for area in merged)
+    sheet = _bof(0x0010) + labels + _record(0x00E5, areas) + _record(0x000A, b"")
     title = struct.pack("<BB", len(name), 1) + name.encode("utf-16-le")
     globals_length = len(_bof(5)) + 4 + 6 + len(title) + 4
     book = (

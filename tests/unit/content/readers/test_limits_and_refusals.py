@@ -48,7 +48,7 @@ def test_these_endings_are_read(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "word"), [("a.docx", "Word"), ("a.doc", "Word"), ("a.WPS", "WPS"), ("a.pdf", "PDF"), ("a.xlsx", ".xlsx")]
+    ("name", "word"), [("a.docm", "Word"), ("a.doc", "Word"), ("a.WPS", "WPS"), ("a.pdf", "PDF"), ("a.xlsx", ".xlsx")]
 )
 def test_other_formats_are_refused_with_advice(name: str, word: str) -> None:
     with pytest.raises(NotAnIssueError) as caught:

@@ -1,0 +1,91 @@
+"""The foot and the units against the roster: each difference is told, both ways, and agreement says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from mailer.content.check import KnownList, KnownRoster, check
+from mailer.content.issue import Distribution, Finding, Issue, Item, Section
+from tests.unit.content.test_check import SOUND, TODAY
+
+LISTS = {"报": KnownList(("区委",), members=3), "发": KnownList(("各镇街",), members=40)}
+ROSTER = KnownRoster(
+    ("东街道办事处", "西河镇", "区文化和旅游局", "区教委", "区市场监管局"), {"区旅游委": "区文化和旅游局"}, LISTS
+)
+
+
+def told(issue: Issue = SOUND, roster: KnownRoster = ROSTER) -> dict[str, Finding]:
+    return {finding.code: finding for finding in check(issue, known=None, today=TODAY, roster=roster)}
+
+
+def with_unit(*units: str) -> Issue:
+    return replace(SOUND, sections=(Section("简讯", (Item("近日，开展巡查，效果很好。", units=units),)),))
+
+
+def test_what_agrees_says_nothing() -> None:
+    assert told() == {}
+    assert told(roster=KnownRoster(lists=LISTS)) == {}
+
+
+@pytest.mark.parametrize("unit", ["西河镇", "区教委", "东街道", "区文旅局", "西 河 镇", "西河镇人民政府"[:3]])
+def test_known_units_and_their_short_forms(unit: str) -> None:
+    assert told(with_unit(unit)) == {}
+
+
+@pytest.mark.parametrize(
+    ("unit", "message", "remedy"),
+    [
+        ("区旅游委", "已改名为“区文化和旅游局”", "请改为"),
+        ("西荷镇", "相近的是“西河镇”", "笔误"),
+        ("区教育委", "相近的是“区教委”", "改了名"),
+        ("区气象台", "没有相近的名称", "新单位"),
+    ],
+)
+def test_unknown_units_are_told_with_the_nearest(unit: str, message: str, remedy: str) -> None:
+    finding = told(with_unit(unit))["unknown_unit"]
+    assert message in finding.message
+    assert remedy in finding.remedy
+
+
+def test_an_unknown_unit_is_told_once() -> None:
+    found = check(with_unit("区气象台", "区气象台"), known=None, today=TODAY, roster=ROSTER)
+    assert [finding.code for finding in found].count("unknown_unit") == 1
+
+
+def test_an_empty_roster_knows_nothing_about_units() -> None:
+    assert "unknown_unit" not in told(with_unit("区气象台"), KnownRoster(lists=LISTS))
+
+
+def test_printed_and_kept_lists_are_compared_both_ways() -> None:
+    issue = replace(SOUND, distribution=Distribution(("区委", "区人大"), (), ("各镇街",)))
+    assert "“区人大”" in told(issue)["printed_not_on_list"].message
+    kept = replace(ROSTER, lists=LISTS | {"报": KnownList(("区委", "区政协"), members=3)})
+    assert "“区政协”" in told(roster=kept)["list_not_printed"].message
+
+
+def test_without_kept_phrases_only_a_printed_unit_is_compared() -> None:
+    kept = replace(ROSTER, lists={"报": KnownList((), ("区委",), 3), "发": KnownList((), ("西河镇",), 4)})
+    issue = replace(SOUND, distribution=Distribution(("区委",), (), ("各成员单位主要领导", "西河镇")))
+    assert told(issue, kept) == {}
+    issue = replace(issue, distribution=Distribution(("区委",), (), ("各成员单位主要领导", "北山镇")))
+    assert "“北山镇”" in told(issue, kept)["printed_not_on_list"].message
+
+
+def test_a_printed_line_for_an_empty_list_and_a_list_without_a_line() -> None:
+    issue = replace(SOUND, distribution=Distribution(("区委",), ("区人武部",), ("各镇街",)))
+    assert "“送：区人武部”" in told(issue)["list_empty"].message
+    kept = replace(ROSTER, lists=LISTS | {"送": KnownList((), (), 2)})
+    assert "却有 2 人" in told(roster=kept)["no_printed_list"].message
+
+
+def test_personal_mailboxes_are_counted_by_domain() -> None:
+    domains = {"qq.com": 3, "163.com": 1, "xinghu.example": 30}
+    kept = replace(ROSTER, lists=LISTS | {"发": KnownList(("各镇街",), members=40, domains=domains)})
+    finding = told(roster=kept)["personal_domain"]
+    assert "4 个个人邮箱（qq.com 3 个、163.com 1 个）" in finding.message
+    assert "更不宜" not in finding.remedy
+    assert "更不宜" in told(replace(SOUND, secrecy="内部资料"), kept)["personal_domain"].remedy
+    kept = replace(ROSTER, lists=LISTS | {"发": KnownList(("各镇街",), members=40, domains={"xinghu.example": 30})})
+    assert "personal_domain" not in told(roster=kept)
