@@ -6,6 +6,7 @@ import argparse
 import secrets
 
 from argon2 import PasswordHasher
+from sqlalchemy.exc import OperationalError
 
 from mailer import wiring
 from mailer.cli import opening
@@ -25,6 +26,10 @@ def run(args: argparse.Namespace, out: Output) -> int:
     except OSError as error:
         raise CommandError(
             "cannot_write", f"建不了数据文件夹 {settings.data_dir}：{error.strerror}", "换一个能写的 MAILER_DATA_DIR。"
+        ) from error
+    except OperationalError as error:
+        raise CommandError(
+            "no_database", f"连不上数据库：{error.orig}", "检查 MAILER_DATABASE_URL 和数据库服务。"
         ) from error
     office = opening.office(settings, store)
     password = secrets.token_urlsafe(15)

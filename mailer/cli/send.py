@@ -59,17 +59,14 @@ def run(args: argparse.Namespace, out: Output) -> int:
     wait_for = _wait_for(args.wait)
     actor = opening.actor()
     revision_id, issue, found = _issue(office, args.issue)
+    _same_content(office, args.key, revision_id)
     reasons = findings.settle(found, waived=args.waive, accepted=args.yes, out=out)
     order = _order(office, settings, args, revision_id, issue)
     _ask_relay(settings)
     try:
         mailing_id, created = prepare_mailing(office, order, actor)
     except KeyConflictError as error:
-        raise CommandError(
-            "key_conflict",
-            f"钥匙 {error.key} 已用于另一份内容（发送批次 {error.mailing_id}）。",
-            "内容确实不同请换一个 --key；想接着发请用原来的文件和名单。",
-        ) from error
+        raise _key_conflict(error.key, error.mailing_id) from error
     except BeingPreparedError as error:
         raise CommandError(
             "being_prepared",
@@ -98,6 +95,24 @@ def run(args: argparse.Namespace, out: Output) -> int:
         watching.send_and_watch(
             settings, store, office, mailing_id, wait=args.wait is not None, wait_for=wait_for, out=out
         )
+    )
+
+
+def _same_content(office: Office, key: str | None, revision_id: int) -> None:
+    """A key that stands for another content is told before anything is asked about this one."""
+    if key is None:
+        return
+    with office.store.read() as session:
+        earlier = queries.mailing_by_key(session, key)
+    if earlier is not None and earlier.revision_id != revision_id:
+        raise _key_conflict(key, earlier.id)
+
+
+def _key_conflict(key: str, mailing_id: int) -> CommandError:
+    return CommandError(
+        "key_conflict",
+        f"钥匙 {key} 已用于另一份内容（发送批次 {mailing_id}）。",
+        "内容确实不同请换一个 --key；想接着发请用原来的文件和名单。",
     )
 
 

@@ -54,7 +54,7 @@ def test_a_missing_file_is_wrong_use(action: str, tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize("action", ["parse", "check"])
 @pytest.mark.parametrize(
     ("name", "data", "code"),
-    [("a.md", b"", "empty"), ("a.docx", b"PK", "unsupported_format"), ("a.txt", b"\0\1", "not_text")],
+    [("a.md", b"", "empty"), ("a.docx", b"PK", "damaged"), ("a.wps", b"x", "unsupported_format"), ("a.txt", b"\0\1", "not_text")],
 )
 def test_what_is_no_issue_is_one_object_and_exit_1(
     action: str, name: str, data: bytes, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -112,7 +112,18 @@ def test_a_file_that_is_no_spreadsheet_fails_with_a_remedy(tmp_path, capsys):
 
 def arguments(path, **more) -> argparse.Namespace:
     return argparse.Namespace(
-        **({"files": [path], "full": False, "units": False, "yes": False, "confirm_removals": False} | more)
+        **(
+            {
+                "files": [path],
+                "full": False,
+                "units": False,
+                "yes": False,
+                "confirm_removals": False,
+                "pairs": [],
+                "new_unit": [],
+            }
+            | more
+        )
     )
 
 

@@ -32,11 +32,9 @@ def mailbox() -> Iterator[PostfixServer]:
         yield server
 
 
-@pytest.fixture
-def office(tmp_path: Path, mailbox: PostfixServer) -> Installation:
-    mailbox.clear()
+def install(folder: Path, mailbox: PostfixServer) -> Installation:
     office = Installation(
-        tmp_path,
+        folder,
         # the five of the README
         RELAY_URL=f"smtp+starttls://localhost:{mailbox.submission_port}",
         RELAY_USER=OFFICE,
@@ -48,6 +46,20 @@ def office(tmp_path: Path, mailbox: PostfixServer) -> Installation:
         PACE_PER_MINUTE=0,
     )
     office.init()
+    return office
+
+
+@pytest.fixture
+def office(tmp_path: Path, mailbox: PostfixServer) -> Installation:
+    mailbox.clear()
+    return install(tmp_path, mailbox)
+
+
+@pytest.fixture(scope="module")
+def office_with_people(tmp_path_factory: pytest.TempPathFactory, mailbox: PostfixServer) -> Installation:
+    """For sendings that come to nothing."""
+    office = install(tmp_path_factory.mktemp("office"), mailbox)
+    people(office, "zhang@unit.example")
     return office
 
 
@@ -136,10 +148,10 @@ def test_the_door_with_encryption_from_the_first_byte(office: Installation, mail
     ids=["password", "certificate", "sender", "no sender"],
 )
 def test_what_is_set_wrong_is_told_before_anything_is_made(
-    office: Installation, mailbox: PostfixServer, settings: dict[str, str], code: str, words: list[str]
+    office_with_people: Installation, mailbox: PostfixServer, settings: dict[str, str], code: str, words: list[str]
 ) -> None:
-    people(office, "zhang@unit.example")
-    office.set(**settings)
+    mailbox.clear()
+    office = office_with_people.but(**settings)
     done = office.run("send", office.write_issue(), "--yes", "--wait", "--json")
     assert done.code == (2 if code == "bad_setting" else 1), done
     error = done.event("error")

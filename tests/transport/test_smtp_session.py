@@ -149,7 +149,9 @@ def test_a_body_that_cannot_be_made_leaves_no_message(start, pipelined):
 
         with pytest.raises(ValueError, match="no copy"):
             await session.transact(envelope(), body)
-        return session.is_usable
+        usable = session.is_usable
+        await session.quit()
+        return usable
 
     assert run(go()) is False
     server.log.wait_for(lambda log: log.count("close") == 1)
@@ -357,3 +359,11 @@ def test_an_aborted_transaction_ends_with_a_fault(start):
 
     outcome = run(go())
     assert (outcome.phase, outcome.fault) == (Phase.DOT, Cause.CUT)
+
+
+@pytest.mark.parametrize("do", [Do.HANG, Do.CUT, Do.MALFORMED])
+def test_goodbye_is_said_once_and_not_waited_for_long(start, loop, do):
+    server = start(Fault(at=At.QUIT, do=do))
+    [outcome] = send(make_relay(server.port), loop=loop)
+    assert outcome.is_accepted
+    assert len(server.log.kept()) == 1

@@ -1,0 +1,80 @@
+"""The morning sheet's timer: looks every minute whether colleagues have to be told something."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import parseaddr
+from uuid import uuid4
+
+from sqlalchemy.exc import DBAPIError
+
+from mailer import log, resources
+from mailer.content.facts import Sender
+from mailer.content.render import environment
+from mailer.flow.tell_colleagues import EVERY, Desk, tell_due
+from mailer.settings import SettingError, Settings
+from mailer.store.engine import Store
+from mailer.transport.clock import SystemClock
+from mailer.transport.configured import relay_of
+from recipients.address import AddressError, EmailAddress
+
+_OFFICE = "工作快报"  # where MAILER_FROM names no office
+_SEPARATORS = str.maketrans("，；;、", ",,,,")
+
+
+def desk_of(settings: Settings, store: Store) -> Desk | None:
+    """None where nobody is named, or where there is no relay that reaches anybody. Raises SettingError."""
+    named = [each.strip() for each in settings.alert_to.translate(_SEPARATORS).split(",") if each.strip()]
+    if settings.is_sandbox or not named or not settings.from_:
+        return None
+    try:
+        to = tuple(EmailAddress.parse(parseaddr(each)[1]).ascii for each in named)
+        name, address = parseaddr(settings.from_)
+        sender_address = EmailAddress.parse(address).ascii
+        reply_to = EmailAddress.parse(settings.reply_to).ascii if settings.reply_to else sender_address
+    except AddressError as error:
+        raise SettingError(
+            "MAILER_ALERT_TO", f"或 MAILER_FROM、MAILER_REPLY_TO 里有不能用的邮箱：{error}", "几个邮箱之间用逗号隔开。"
+        ) from error
+    clock = SystemClock()
+    return Desk(
+        store=store,
+        clock=clock,
+        zone=settings.timezone,
+        templates=environment(resources.templates()),
+        relay=lambda: relay_of(settings, clock.now),
+        sender=Sender(name or _OFFICE, sender_address, reply_to),
+        to=to,
+        message_domain=sender_address.rpartition("@")[2],
+        null_sender=not settings.is_hosted,
+        note=log.note,
+    )
+
+
+@contextmanager
+def telling(settings: Settings, store: Store) -> Iterator[None]:
+    """Colleagues are told of settled mailings, and every working morning, while the block runs. Raises SettingError."""
+    desk = desk_of(settings, store)
+    if desk is None:
+        yield
+        return
+    stop = threading.Event()
+    thread = threading.Thread(target=_run, args=(desk, stop), name="mailer-morning", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10.0)
+
+
+def _run(desk: Desk, stop: threading.Event) -> None:
+    holder = uuid4().hex
+    while not stop.is_set():
+        try:
+            tell_due(desk, holder)
+        except DBAPIError as error:
+            log.note("database_unavailable", error=str(error.orig))
+        stop.wait(EVERY)
