@@ -30,7 +30,7 @@ from mailer.flow.take_in_report import take_in_report
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import ReturnPath, Signer
 from mailer.settings import Settings
-from mailer.store import engine, freeze, migrate, writes
+from mailer.store import engine, freeze, schema, writes
 from mailer.store.core import delivery
 from mailer.store.engine import Store
 from mailer.store.journal import JournalHome, WorkerIdentity, machine_boot
@@ -73,6 +73,8 @@ def initialise(settings: Settings) -> Store:
         database.touch(mode=0o600)  # before SQLite does: its companion files take over the mode
         database.chmod(0o600)
     store = Store(database_url(settings))
+    from mailer.store import migrate  # noqa: PLC0415 - alembic is loaded where a schema is made
+
     migrate.upgrade(store)
     now = SystemClock().now()
     with store.begin() as session:
@@ -89,10 +91,10 @@ def open_store(settings: Settings) -> Store:
     if not settings.database_url and not (settings.data_dir / "mailer.db").exists():
         raise NotInitialisedError
     store = Store(url)
-    revision = migrate.current(store)
+    revision = schema.current(store)
     if revision is None:
         raise NotInitialisedError
-    if revision != migrate.newest():
+    if revision != schema.newest():
         raise OldSchemaError(revision)
     return store
 

@@ -45,6 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     take.add_argument("--json", action="store_true", help="输出 JSON")
     take.add_argument("-h", "--help", action="help", help="显示本说明")
 
+    poll = actions.add_parser("poll", help="到收信邮箱里看一遍有没有退信（只读，不改动邮箱）", add_help=False)
+    poll.add_argument("--json", action="store_true", help="输出 JSON")
+    poll.add_argument("-h", "--help", action="help", help="显示本说明")
+
 
 def run(args: argparse.Namespace, out: Output) -> int:
     return _ACTIONS[args.action](args, out)
@@ -61,6 +65,13 @@ def _take_in(args: argparse.Namespace, out: Output) -> int:
     from mailer.cli import take_in  # noqa: PLC0415 - parse and classify need no database
 
     return int(take_in.take_in(sys.stdin.buffer.read(MAIL_LIMIT + 1), args.recipient, args.sender, out))
+
+
+def _poll(args: argparse.Namespace, out: Output) -> int:
+    from mailer.cli import poll  # noqa: PLC0415 - parse and classify need no database
+
+    del args
+    return int(poll.poll(out))
 
 
 def _read(path: Path) -> bytes:
@@ -82,6 +93,8 @@ def _show_mail(path: Path, mail: ReturnedMail, out: Output) -> None:
             + (f"，{cause}。{remedy}。" if cause else "")
         )
         out.object(_report_object(path, report))
+    if mail.auto_reply and mail.auto_reply.absent_until:
+        out.line(f"  对方写明离岗至 {mail.auto_reply.absent_until:%Y-%m-%d}。")
     if not mail.reports:
         kind = Kind.NONE if mail.kind is Kind.UNKNOWN else mail.kind
         out.object(_object(path, kind, diagnostic=mail.note))
@@ -137,4 +150,5 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace, Output], int]] = {
     "parse": _parse,
     "classify": _classify,
     "take-in": _take_in,
+    "poll": _poll,
 }

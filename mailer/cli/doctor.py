@@ -14,7 +14,7 @@ from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.ports import RelayError
 from mailer.settings import SettingError, Settings
-from mailer.store import migrate
+from mailer.store import schema
 from mailer.store.engine import Store
 from mailer.transport.configured import relay_of
 from recipients.address import AddressError, EmailAddress
@@ -48,13 +48,13 @@ def _database(settings: Settings) -> str:
         raise CommandError("not_initialised", f"{settings.data_dir} 还没有初始化", "mailer init")
     try:
         store = Store(wiring.database_url(settings))
-        at = migrate.current(store)
+        at = schema.current(store)
     except OperationalError as error:
         raise CommandError("no_database", f"连不上：{error.orig}", "检查 MAILER_DATABASE_URL") from error
     if at is None:
         raise CommandError("not_initialised", "还没有初始化", "mailer init")
-    if at != migrate.newest():
-        raise CommandError("old_schema", f"结构是 {at}，程序需要 {migrate.newest()}", "mailer migrate")
+    if at != schema.newest():
+        raise CommandError("old_schema", f"结构是 {at}，程序需要 {schema.newest()}", "mailer migrate")
     return f"{store.engine.dialect.name}，结构 {at}"
 
 

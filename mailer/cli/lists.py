@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 
 from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
     store = opening.store(settings)
-    at = _moment(getattr(args, "at", None), settings.timezone)
+    at = opening.day(getattr(args, "at", None), settings.timezone, hour=12) or datetime.now(UTC)
     with store.read() as session:
         lists = {each.code: each for each in directory.lists(session)}
         codes = tuple(lists) if args.action == "list" else (args.code,)
@@ -57,19 +57,10 @@ def run(args: argparse.Namespace, out: Output) -> int:
     return int(Exit.DONE)
 
 
-def _moment(day: str | None, zone: object) -> datetime:
-    if day is None:
-        return datetime.now(UTC)
-    try:
-        return datetime.combine(datetime.fromisoformat(day).date(), time(12), zone).astimezone(UTC)  # type: ignore[arg-type]  # a zone
-    except ValueError:
-        raise CommandError("bad_date", f"日期“{day}”看不懂。", "写成 2026-11-23 这样。", Exit.USAGE) from None
-
-
 def _words(entry: Entry) -> str:
     address = entry.address.ascii if entry.address else "没有邮箱"
-    why = f"（{entry.withheld.chinese}）" if entry.withheld else ""
-    return f"{entry.unit} {entry.role} {entry.name} {address}{why}"
+    not_sent = f"（不发：{entry.withheld.chinese}{f'，{entry.note}' if entry.note else ''}）" if entry.withheld else ""
+    return f"{entry.unit} {entry.role} {entry.name} {address}{not_sent} · {entry.why}"
 
 
 def _as_json(entry: Entry) -> dict[str, object]:
@@ -79,4 +70,6 @@ def _as_json(entry: Entry) -> dict[str, object]:
         "name": entry.name,
         "email": entry.address.ascii if entry.address else None,
         "withheld": str(entry.withheld) if entry.withheld else None,
+        "note": entry.note,
+        "why": entry.why,
     }

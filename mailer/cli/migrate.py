@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from mailer import wiring
 from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
-from mailer.store import migrate
+from mailer.store import schema
 from mailer.store.engine import Store
 
 
@@ -23,8 +23,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
     if not settings.database_url and not (settings.data_dir / "mailer.db").exists():
         raise CommandError("not_initialised", "这里还没有初始化。", "请先运行：mailer init", Exit.USAGE)
     try:
-        at = migrate.current(Store(wiring.database_url(settings)))
-        newest = migrate.newest()
+        at = schema.current(Store(wiring.database_url(settings)))
+        newest = schema.newest()
         if not args.check and at != newest:
             wiring.initialise(settings)
     except OperationalError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, time, tzinfo
 
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
@@ -53,6 +54,16 @@ def actor() -> str:
         return f"cli:{getpass.getuser()}"
     except (KeyError, OSError):
         return "cli:unknown"
+
+
+def day(text: str | None, zone: tzinfo, hour: int = 0) -> datetime | None:
+    """That hour of a day named on the command line (2026-11-23), first of all its beginning; None where none was."""
+    if text is None:
+        return None
+    try:
+        return datetime.combine(datetime.fromisoformat(text).date(), time(hour), zone).astimezone(UTC)
+    except ValueError:
+        raise CommandError("bad_date", f"日期“{text}”看不懂。", "写成 2026-11-23 这样。", Exit.USAGE) from None
 
 
 @contextmanager

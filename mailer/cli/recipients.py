@@ -1,4 +1,4 @@
-"""mailer recipients import|export: lists of people from spreadsheets into the directory, and back.
+"""mailer recipients: lists of people from spreadsheets into the directory, and back; the other acts are directory_acts'.
 
 ``import --dry-run`` needs no data folder and makes none; it does not even load the database layer.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,43 +24,67 @@ _SHOWN = 20  # lines of each kind for people; --json has them all
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="动作", title="动作", required=True)
-    take = actions.add_parser("import", help="导入人员名单（.xlsx .xls .csv）", add_help=False)
+
+    def action(name: str, words: str) -> argparse.ArgumentParser:
+        sub = actions.add_parser(name, help=words, description=words, add_help=False)
+        sub.add_argument("--json", action="store_true", help="输出 JSON")
+        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+        return sub
+
+    take = action("import", "导入人员名单（.xlsx .xls .csv）")
     take.add_argument("files", nargs="+", metavar="FILE", type=Path, help="一个或几个表格文件")
     take.add_argument("--dry-run", action="store_true", help="只读表、只报告问题，不写入，也不需要数据文件夹")
     scope = take.add_mutually_exclusive_group()
     scope.add_argument("--units", action="store_true", help="表中各单位以表为准：这些单位里表上没有的人离任")
     scope.add_argument("--full", action="store_true", help="整份名单以表为准：表上没有的人都离任")
-    take.add_argument("--yes", action="store_true", help="有人离任时不再询问")
+    take.add_argument("--at", metavar="日期", help="哪一天零点起生效，如 2026-11-30；默认立即")
+    take.add_argument(
+        "--map", metavar="旧=新", action="append", default=[], dest="pairs",
+        help="单位对应：旧是现有单位、新没见过，为更名；两个都是现有单位，为并入；只有新是现有单位，为表里写错",
+    )  # fmt: skip
+    take.add_argument("--new-unit", metavar="单位", action="append", default=[], help="这个没见过的单位确是新单位")
+    take.add_argument("--yes", action="store_true", help="有人离任时不再询问；没见过的单位都当作新单位")
     take.add_argument("--confirm-removals", action="store_true", help="同意一成以上的人离任，或“报”名单变动")
-    take.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
-    take.add_argument("-h", "--help", action="help", help="显示本说明")
-    give = actions.add_parser("export", help="导出现有名单（.xlsx 或 .csv）", add_help=False)
+    give = action("export", "导出现有名单（.xlsx 或 .csv）")
     give.add_argument("file", metavar="FILE", type=Path, help="写到哪个文件，按扩展名决定格式")
-    give.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
-    give.add_argument("-h", "--help", action="help", help="显示本说明")
+    give.add_argument("--at", metavar="日期", help="哪一天的名单；默认现在")
+    blank = action("template", "写一个空白的填报表（.xlsx 或 .csv），发给各单位填")
+    blank.add_argument("file", metavar="FILE", type=Path, help="写到哪个文件，按扩展名决定格式")
+    from mailer.cli import directory_acts  # noqa: PLC0415  # beside this module only because the two are long
+
+    directory_acts.add_actions(action)
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
-    if args.action == "export":
-        with _session() as session:
-            return export(session, args.file, datetime.now(UTC), out)
+    if args.action == "template":
+        return write_template(args.file, out)
+    if args.action != "import":
+        from mailer.cli import directory_acts  # noqa: PLC0415  # loads the database layer, which a dry run must not
+
+        return directory_acts.run(args, out)
     roster, file_hash = read_rosters(args.files)
     if args.dry_run:
         from mailer.flow.preview_recipients import preview_recipients  # noqa: PLC0415  # only what a dry run needs
 
         _show(preview_recipients(roster).as_json(), out, dry_run=True)
     else:
-        with _session() as session:
-            report = take_over(session, roster, file_hash, args, datetime.now(UTC))
-        _show(report.as_json(), out, dry_run=False)
+        _show(_import(args, roster, file_hash).as_json(), out, dry_run=False)
     return int(Exit.DONE if roster.is_usable else Exit.FAILED)
 
 
-def _session() -> AbstractContextManager[Session]:
-    """One transaction on the installation's database, committed on leaving, rolled back by an exception."""
-    from mailer.cli.opening import transaction  # noqa: PLC0415  # loads the database layer
+def _import(args: argparse.Namespace, roster: Roster, file_hash: str) -> ImportReport:
+    """One transaction with its audit record, rolled back by whatever goes wrong."""
+    from mailer.cli import opening  # noqa: PLC0415  # loads the database layer
+    from mailer.flow.import_recipients import record_import  # noqa: PLC0415
 
-    return transaction()
+    settings = opening.settings()
+    store = opening.store(settings)
+    office = opening.office(settings, store)
+    at = opening.day(args.at, settings.timezone) or datetime.now(UTC)
+    with store.begin() as session:
+        report = take_over(session, roster, file_hash, args, at, opening.actor())
+        record_import(office, session, report, opening.actor(), at)
+    return report
 
 
 def read_rosters(files: list[Path]) -> tuple[Roster, str]:
@@ -89,36 +112,67 @@ def read_rosters(files: list[Path]) -> tuple[Roster, str]:
     return read_roster(books), digest.hexdigest()
 
 
-def take_over(session: Session, roster: Roster, file_hash: str, args: argparse.Namespace, at: datetime) -> ImportReport:
-    """The import itself. ``args``: files, full, units, yes, confirm_removals of the command line."""
-    from mailer.flow.import_recipients import ConfirmationError, import_recipients  # noqa: PLC0415  # loads the database layer
+def take_over(
+    session: Session, roster: Roster, file_hash: str, args: argparse.Namespace, at: datetime, actor: str = "cli"
+) -> ImportReport:
+    """The import itself. ``args``: files, full, units, yes, confirm_removals, pairs, new_unit of the command line."""
+    from mailer.flow import import_recipients as flow  # noqa: PLC0415  # loads the database layer
     from recipients.difference import Scope  # noqa: PLC0415
+    from recipients.directory import LaterImportError, UnitError  # noqa: PLC0415
+    from recipients.unit_names import MappingError  # noqa: PLC0415
 
     scope = Scope.FULL if args.full else Scope.UNITS if args.units else Scope.ADD
+    nothing_changed = "现在什么都没有改。"
     try:
-        report = import_recipients(
+        report = flow.import_recipients(
             session,
             roster,
             scope,
             at,
-            "cli",
+            actor,
             source="、".join(path.name for path in args.files),
             file_hash=file_hash,
             confirm_removals=args.confirm_removals,
+            about_units=flow.AboutUnits(_pairs(args.pairs), args.new_unit, all_new=args.yes),
+            now=datetime.now(UTC),
         )
-    except ConfirmationError as error:
-        hint = "核对无误后加 --confirm-removals 再运行；现在什么都没有改。"
+    except flow.ConfirmationError as error:
+        hint = f"核对无误后加 --confirm-removals 再运行；{nothing_changed}"
         raise CommandError("needs_confirmation", " ".join(error.reasons), hint) from error
+    except flow.UnknownUnitsError as error:
+        asked = "；".join(f"“{name}”是不是“{'”或“'.join(near)}”" for name, near in error.names.items())
+        name, near = next(iter(error.names.items()))
+        hint = f"更名用 --map {near[0]}={name}，表里写错用 --map {name}={near[0]}，确是新单位用 --new-unit {name}；{nothing_changed}"
+        raise CommandError("needs_mapping", f"有没见过的单位：{asked}？", hint, Exit.USAGE) from error
+    except (MappingError, UnitError) as error:
+        hint = f"现有单位见：mailer recipients find 单位名。{nothing_changed}"
+        raise CommandError("bad_mapping", str(error), hint, Exit.USAGE) from error
+    except LaterImportError as error:
+        raise CommandError(
+            "later_import",
+            f"第 {error.number} 次导入要到 {error.at:%Y-%m-%d %H:%M}Z 才生效，不能在它前面再插一次。",
+            "把这次的 --at 定在那天或以后，或先撤销那一次：mailer recipients undo",
+        ) from error
     ended = report.difference.ended
     if ended and not args.yes:
         names = "、".join(f"{one.holder.post.unit.name}{one.holder.name}" for one in ended[:_SHOWN])
         raise CommandError(
             "needs_yes",
             f"将有 {len(ended)} 人离任：{names}。",
-            "核对无误后加 --yes 再运行；现在什么都没有改。",
+            f"核对无误后加 --yes 再运行；{nothing_changed}",
             Exit.USAGE,
         )
     return report
+
+
+def _pairs(texts: list[str]) -> list[tuple[str, str]]:
+    pairs = []
+    for text in texts:
+        old, _, new = text.replace("＝", "=").partition("=")
+        if not old.strip() or not new.strip():
+            raise CommandError("usage", f"--map 后面的“{text}”看不懂。", "写成 --map 旧单位=新单位。", Exit.USAGE)
+        pairs.append(("".join(old.split()), "".join(new.split())))
+    return pairs
 
 
 def export(session: Session, path: Path, at: datetime, out: Output) -> int:
@@ -127,14 +181,29 @@ def export(session: Session, path: Path, at: datetime, out: Output) -> int:
     from recipients.spreadsheet import write_csv, write_xlsx  # noqa: PLC0415
 
     rows = export_rows(session, at)
-    data = write_csv(rows) if path.suffix.lower() == ".csv" else write_xlsx([("人员名单", rows)])
+    _write(path, write_csv(rows) if path.suffix.lower() == ".csv" else write_xlsx([("人员名单", rows)]))
+    out.line(f"已导出 {len(rows) - 1} 人：{path}")
+    out.object({"event": "result", "file": str(path), "people": len(rows) - 1})
+    return int(Exit.DONE)
+
+
+def write_template(path: Path, out: Output) -> int:
+    """The form that units fill in: the export's columns, and a sheet that says what belongs into each."""
+    from recipients.spreadsheet import write_csv, write_xlsx  # noqa: PLC0415  # spreadsheets are loaded by this command only
+    from recipients.template import HEADER, HINTS  # noqa: PLC0415
+
+    sheets = [("人员名单", [HEADER]), ("填表说明", HINTS)]
+    _write(path, write_csv([HEADER]) if path.suffix.lower() == ".csv" else write_xlsx(sheets))
+    out.line(f"已写好空白填报表：{path}")
+    out.object({"event": "result", "file": str(path)})
+    return int(Exit.DONE)
+
+
+def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
         raise CommandError("unwritable_file", f"写不了 {path}：{error.strerror}", "请换一个文件夹。") from error
-    out.line(f"已导出 {len(rows) - 1} 人：{path}")
-    out.object({"event": "result", "file": str(path), "people": len(rows) - 1})
-    return int(Exit.DONE)
 
 
 def _show(found: dict[str, Any], out: Output, *, dry_run: bool) -> None:
@@ -144,12 +213,29 @@ def _show(found: dict[str, Any], out: Output, *, dry_run: bool) -> None:
         f"可用邮箱 {len(found['valid'])} 个；新增 {found['added']} 人，变更 {found['changed']} 人，"
         f"离任 {found['ended']} 人，不变 {found['unchanged']} 人。"
     )
+    units = {"rename": "更名为", "merge": "并入", "slip": "即", "new": "新单位"}
+    _lines(
+        out, "单位变动", [f"{u['old']} {units[u['kind']]} {u['new'] * (u['kind'] != 'new')}" for u in found["units"]]
+    )
+    _lines(out, "变更", [_changed(one) for one in found["changes"]])
+    _lines(out, "新增中与原有人员有关的", [f"{_who(one)}：{one['message']}" for one in found["matches"]])
     _lines(out, "没有能用的邮箱", [f"{_where(one)}{one['message']}{one['hint']}" for one in found["rejected"]])
     _lines(
         out, "重复的邮箱", [f"{_where(one)}{one['email']}，第 {one['first_row']} 行已有" for one in found["duplicates"]]
     )
-    _lines(out, "不在任何名单上", [f"{one['unit']} {one['name']}（{one['role']}）" for one in found["on_no_list"]])
+    _lines(out, "不在任何名单上", [_who(one) for one in found["on_no_list"]])
     _lines(out, "提醒", [f"{_where(one)}{one['message']}" for one in found["warnings"]])
+
+
+def _who(one: dict[str, Any]) -> str:
+    return f"{one['unit']} {one['name']}（{one['role']}）"
+
+
+def _changed(one: dict[str, Any]) -> str:
+    if one["change"] == "ended":
+        return f"{_who(one)}：离任"
+    values = (f"{v['field']} {v['before'] or '空'} → {v['after'] or '空'}" for v in one["values"])
+    return f"{_who(one)}：{'；'.join(values)}"
 
 
 def _where(one: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from mailer import resources
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.content.compose import Copy, prepare
 from mailer.content.facts import ListFacts, MailingFacts, Sender
-from mailer.content.issue import Issue, NotAnIssueError, to_json
+from mailer.content.issue import Finding, Issue, NotAnIssueError, to_json
 from mailer.content.readers import MAX_BYTES, read_issue
 from mailer.content.render import environment, render
 from mailer.settings import SettingError, Settings, load
@@ -25,7 +25,7 @@ _LIST_IDS = {"报": "bao", "送": "song", "发": "fa"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="文件", type=Path, help="期刊文件（Markdown 或纯文本）")
+    parser.add_argument("file", metavar="文件", type=Path, help="期刊文件（Word、Markdown 或纯文本）")
     parser.add_argument("--out", metavar="文件夹", type=Path, required=True, help="样张写到哪里")
     parser.add_argument("--list", metavar="名单", choices=tuple(_LIST_IDS), default="发", help="报、送 或 发，默认 发")
     parser.add_argument("--recipient", metavar="邮箱", default="recipient@sandbox.test", help="样张写给谁")
@@ -53,6 +53,9 @@ def run(args: argparse.Namespace, out: Output) -> int:
     out.line(f"主题：{sample.subject}")
     for path in files.values():
         out.line(f"已写好：{path}")
+    for finding in sample.findings:
+        out.line(f"请注意：{finding.message}")
+        out.line(f"  怎么办：{finding.remedy}")
     out.object(
         {
             "event": "result",
@@ -61,6 +64,9 @@ def run(args: argparse.Namespace, out: Output) -> int:
             "html_bytes": len(sample.html.encode()),
             "eml_bytes": len(sample.message),
             "content_hash": sample.content_hash,
+            "findings": [
+                {"code": each.code, "message": each.message, "remedy": each.remedy} for each in sample.findings
+            ],
         }
     )
     return int(Exit.DONE)
@@ -68,13 +74,14 @@ def run(args: argparse.Namespace, out: Output) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One copy to look at; ``message`` is what would go over the wire."""
+    """One copy to look at; ``message`` is what would go over the wire, ``findings`` what the office should know."""
 
     subject: str
     text: str
     html: str
     message: bytes
     content_hash: str
+    findings: tuple[Finding, ...] = ()
 
 
 def make_sample(issue: Issue, facts: MailingFacts, recipient: str) -> Sample:
@@ -83,7 +90,8 @@ def make_sample(issue: Issue, facts: MailingFacts, recipient: str) -> Sample:
     prepared = prepare(rendered, facts)
     copy = Copy(recipient, "", f"sample.{uuid.uuid4().hex}@{facts.message_domain}", SAMPLE_PIECE_NUMBER)
     seen = rendered.with_piece_number(SAMPLE_PIECE_NUMBER)
-    return Sample(seen.subject, seen.text, seen.html, b"".join(prepared.copy(copy)), prepared.content_hash)
+    message = b"".join(prepared.copy(copy))
+    return Sample(seen.subject, seen.text, seen.html, message, prepared.content_hash, rendered.findings())
 
 
 def facts_for(issue: Issue, code: str, settings: Settings, now: datetime) -> MailingFacts:

@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 
 import uvicorn
@@ -27,6 +27,8 @@ from mailer.web.console.access import OneTimeKeys
 from mailer.web.console.app import console_app
 from mailer.web.console.gate import is_loopback
 from mailer.workers.embedded import Dispatcher, OtherRelayError, in_background
+from mailer.workers.intake import taking_in
+from mailer.workers.morning import telling
 
 _ANY_FREE_PORT = ("127.0.0.1", 0)
 _LAST_ANSWERS = 5  # seconds a page that is being answered gets when the server stops
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
     store = opening.store(settings)
     listen = _listen_address(args.listen, settings, in_container=args.in_container)
-    with _listening(listen) as listener, _dispatching(settings, store, out):
+    with _listening(listen) as listener, _minding(settings, store, out), _dispatching(settings, store, out):
         _serve(replace(settings, console_listen=listen), store, listener, "/", out)
     return int(Exit.DONE)
 
@@ -97,6 +99,25 @@ def _listening(listen: tuple[str, int]) -> Iterator[socket.socket]:
                 "多半是另一个程序（也许就是另一个 mailer serve）占着；先停掉它，或用 --listen 换一个端口。",
             ) from error
         yield listener
+
+
+@contextmanager
+def _minding(settings: Settings, store: Store, out: Output) -> Iterator[None]:
+    """Returned mail is taken in and colleagues are told while the block runs; with a broker ``mailer intake`` takes in."""
+    alone = replace(settings, intake_url="", lmtp_listen=None) if settings.broker_url else settings
+    with ExitStack() as stack:
+        try:
+            doors = stack.enter_context(taking_in(alone, store))
+            stack.enter_context(telling(settings, store))
+        except SettingError as error:
+            raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
+        except OSError as error:
+            raise CommandError(
+                "cannot_listen", f"打不开收退信的端口：{error.strerror or error}。", "换一个 MAILER_LMTP_LISTEN。"
+            ) from error
+        if doors:
+            out.line(f"正在收退信：{'；'.join(doors)}。")
+        yield
 
 
 def _dispatching(settings: Settings, store: Store, out: Output) -> AbstractContextManager[object]:

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 
 from mailer.store.engine import Store
+from mailer.store.schema import MIGRATIONS
 
-_FOLDER = Path(__file__).resolve().parent / "migrations"
 #: any constant: two machines that start together migrate one after the other
 _ADVISORY_LOCK = 861_128
 
 
 def _config(connection: Connection | None = None, metadata: MetaData | None = None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     config.attributes["metadata"] = metadata
     return config
-
-
-def newest() -> str:
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    if head is None:
-        raise RuntimeError("the migration tree is empty")
-    return head
-
-
-def current(store: Store) -> str | None:
-    """The revision the database is at; None for an empty one."""
-    with store.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(store: Store) -> None:

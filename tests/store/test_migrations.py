@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 import mailer.store.tables
 import recipients.tables  # noqa: F401 - its tables belong to the same tree
-from mailer.store import core, migrate
+from mailer.store import core, migrate, schema
 from mailer.store.engine import Store, sqlite_url
 from tests.support.builders import addresses, plain_mailing
 
@@ -28,9 +28,9 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 def test_from_empty_to_the_newest_and_again(empty: Store):
-    assert migrate.current(empty) is None
+    assert schema.current(empty) is None
     migrate.upgrade(empty)
-    assert migrate.current(empty) == migrate.newest()
+    assert schema.current(empty) == schema.newest()
     tables = set(inspect(empty.engine).get_table_names())
     assert tables == set(SQLModel.metadata.tables) | {"alembic_version"}
     migrate.upgrade(empty)
