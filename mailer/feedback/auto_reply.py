@@ -119,6 +119,8 @@ _WORDS = (
     "out of the office",
     "on vacation",
     "on annual leave",
+    "away from my mail",
+    "not be reading my mail",
     "away from my desk",
     "away from the office",
     "自动回复",
@@ -133,7 +135,7 @@ _WORDS = (
     "absent du bureau",
     "fuera de la oficina",
 )
-"""Words by which a suppressed answer (X-Auto-Response-Suppress) shows itself."""
+"""Words by which an answer shows itself where its headers only hint: X-Auto-Response-Suppress, Precedence: bulk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +163,14 @@ def read_auto_reply(message: Message, origin: Origin, words: str) -> AutoReply |
 
 
 def _mark(message: Message, origin: Origin, words: str) -> tuple[str, bool]:
+    present = {name.lower() for name in message.keys()}  # noqa: SIM118 - a Message itself cannot be iterated
     for name, values in _MARKS:
-        value = mime.header(message, name).lower()
+        value = mime.header(message, name).lower() if name.lower() in present else ""
         if value and (not values or value in values):
             return f"{name}: {value}", True
-    subject = origin.subject.removeprefix("re:").removeprefix("re：").removeprefix("回复:").removeprefix("回复：").strip()
+    subject = (
+        origin.subject.removeprefix("re:").removeprefix("re：").removeprefix("回复:").removeprefix("回复：").strip()
+    )
     for beginning in _SUBJECTS:
         # behind "Re:" only what cannot be a topic: people answer mails about leave
         if origin.subject.startswith(beginning) or (subject.startswith(beginning) and "auto" in beginning):
@@ -179,7 +184,10 @@ def _mark(message: Message, origin: Origin, words: str) -> tuple[str, bool]:
     lowered = words[:2000].lower()
     if mime.header(message, "X-Auto-Response-Suppress") and any(phrase in lowered for phrase in _WORDS):
         return "X-Auto-Response-Suppress", False
-    if origin.has_null_path and not origin.is_daemon and not message.is_multipart() and words.strip():
+    is_bulk = mime.header(message, "Precedence").lower() in {"bulk", "junk"} and not mime.header(message, "List-Id")
+    if is_bulk and any(phrase in origin.subject or phrase in lowered[:500] for phrase in _WORDS):
+        return "Precedence, and the words of an absence", False  # vacation(1) and its children
+    if origin.has_null_path and not origin.is_daemon and not mime.parameter(message, "report-type"):
         return "Return-Path: <>", False
     return "", False
 

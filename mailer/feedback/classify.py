@@ -14,7 +14,7 @@ from datetime import timedelta
 from mailer.feedback.phrases import PhraseBook, prepare
 from mailer.feedback.reasons import REASONS
 from mailer.feedback.rules import NARROW_RULES, VAGUE_RULES, Rule
-from mailer.feedback.rules.codes import REPLY_CODE, SUBJECT_DETAIL, WIDE_DETAILS
+from mailer.feedback.rules.codes import PHASES, REPLY_CODE, SUBJECT_DETAIL, WIDE_DETAILS
 from mailer.feedback.rules.rule import NO_HINT
 from mailer.model.reply import EnhancedStatus, Fault, Outcome, Phase
 from mailer.model.verdict import Action, Hint, Owner, Verdict
@@ -135,9 +135,13 @@ def _reason(
     phase: Phase | None,
 ) -> tuple[str, Rule | None, bool]:
     """(reason, the rule that found it, whether the evidence is firm)."""
-    if rule := _NARROW.find(text, domain):
-        return rule.reason, rule, True
     details = [(status.subject, status.detail) for status in statuses if status is not None]
+    if rule := _NARROW.find(text, domain):
+        if rule.reason != "userunknown" or any(detail[0] == 1 for detail in details):
+            return rule.reason, rule, True
+        if phase in _AFTER_RCPT:
+            return "filtered", None, True
+        return ("rejected", None, True) if phase is Phase.MAIL else (rule.reason, rule, True)
     for detail in details:
         if detail in SUBJECT_DETAIL and not _is_wide(detail):
             return SUBJECT_DETAIL[detail], None, True
@@ -151,6 +155,8 @@ def _reason(
         return "mesgtoobig", None, False
     if code in REPLY_CODE:
         return REPLY_CODE[code], None, False
+    if code is not None and code >= 500 and phase_named(text) is Phase.MAIL:
+        return "rejected", None, True  # as a report tells it: nobody but the sender had been named
     return ("onhold" if text else "undefined"), None, False
 
 
@@ -181,15 +187,11 @@ def _status_in(text: str) -> EnhancedStatus | None:
 
 
 def phase_named(text: str) -> Phase | None:
-    """The command that was answered, where the text names it; ``text`` prepared.
-
-    Postfix writes "(in reply to RCPT TO command)", Yahoo "[RCPT_TO]", Sendmail the transcript ">>> DATA <<< 550 ...".
-    """
-    if "in reply to end of data" in text or "in reply to data" in text or ">>> data <<< 5" in text:
-        return Phase.DOT
-    if "in reply to rcpt to" in text or "[rcpt_to]" in text or ">>> rcpt to" in text:
-        return Phase.RCPT
-    return Phase.MAIL if "in reply to mail from" in text else None
+    """The command that was answered, where the text names it; ``text`` prepared."""
+    for phase, phrases in PHASES:
+        if any(phrase in text for phrase in phrases):
+            return phase
+    return None
 
 
 def _hint_in(text: str) -> Hint:

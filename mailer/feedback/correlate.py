@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from mailer.feedback.report import RecipientReport, ReturnedMail
+from mailer.feedback.recipient_report import COMPLAINED, RecipientReport
+from mailer.feedback.report import ReturnedMail
 
 Verify = Callable[[str], int | None]
 """The delivery id of a token that carries our HMAC, else None. Given any text that may hold ``<id>.<kid>.<mac>`` or
@@ -20,12 +21,14 @@ By = Literal["envelope", "envid", "message_id", "header"]
 
 # A report on several recipients, come from one address of ours, means that the address forwards to several. It is
 # bounced only if nobody at all was reached: the mildest line speaks for it.
-_MILDEST_FIRST = ("delivered", "relayed", "expanded", "", "delayed", "failed")
+_MILDEST_FIRST = ("delivered", "relayed", "expanded", "", "delayed", "failed", COMPLAINED)
 
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """One delivery of ours, proven. ``report`` is None where the mail reports no status (an automatic reply)."""
+    """One delivery of ours, proven. ``report`` is None where the mail reports no status (an automatic reply, a
+    complaint with its address redacted).
+    """
 
     delivery_id: int
     by: By

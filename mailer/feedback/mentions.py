@@ -13,7 +13,7 @@ from enum import IntEnum
 
 from mailer.feedback.dsn import ADDRESS_LIMIT
 from mailer.feedback.quoted import lines_of
-from mailer.feedback.rules.report_wording import HELP_WORDS, NO_RECIPIENT_LABELS, PROSE, RECIPIENT_LABELS
+from mailer.feedback.rules.report_places import HELP_WORDS, NO_RECIPIENT_LABELS, PROSE, RECIPIENT_LABELS, SENDER_WORDS
 
 MENTIONS_LIMIT = 500
 
@@ -27,9 +27,12 @@ _ADDRESS = re.compile(
 _WORD = re.compile(r"[^\s:,;.<>\[\]{}\"']+")
 _CODE = re.compile(r"[<>\s*-]{0,12}[245]\d\d(?:[ -]+[245]\.\d{1,3}\.\d{1,3})?[ -]*(?:[<>\s]{0,4})?$")
 _RCPT = re.compile(r"rcpt\s{1,3}to\s{0,3}:?\s{0,3}(?:rfc822;)?$")
-_LIST_MARK = re.compile(r"[\s>*•·◆●\-\d.)(\[\"'“‘「【]{0,24}(?:smtp:|rfc822;|mailto:)?$", re.IGNORECASE)
+_LIST_MARK = re.compile(r"[\s>*•·◆●\-\d.)(（\[\"'“‘「【]{0,24}(?:smtp:|rfc822;|mailto:)?$", re.IGNORECASE)
+_TYPE = re.compile(r"(?:smtp|mailto|rfc-?822)[:;=]", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[\s,;、，；>]{0,6}(?:and|和|及)?[\s<]{0,4}$", re.IGNORECASE)
 _LEAD_INDENT = 3
+_SENTENCE_ENDS = (".", "!", "。", "！")
+_BEFORE = "<\"'(（ [“‘「【《：:=;"
 # one English word counts only as a whole word
 _PROSE = tuple(phrase if not phrase.isascii() or " " in phrase else f" {phrase}" for phrase in PROSE)
 
@@ -42,7 +45,8 @@ class Sureness(IntEnum):
     LABELLED = 2
     TRANSCRIPT = 3
     SENTENCE = 4
-    STRAY = 5
+    STRAY = 5  # nothing says whose it is
+    OTHER = 6  # said to be somebody else's
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ def mentions(text: str) -> list[Mention]:
                 break
         if line.strip():
             before = line
+        elif before.rstrip().endswith(_SENTENCE_ENDS):
+            before = ""  # else the paragraph leads over to the next: "A message sent by"
     return found[:MENTIONS_LIMIT]
 
 
@@ -91,24 +97,22 @@ def _in_line(line: str, number: int, before: str) -> Iterator[Mention]:
     end = 0
     sureness = Sureness.STRAY
     for match in _ADDRESS.finditer(line):
-        address = (match[1] or match[2]).strip(".").removeprefix("mailto:").removeprefix("rfc822;")
+        address = _TYPE.sub("", match[1] or match[2], count=1).strip(".")
         between = line[end : match.start()]
         if not (end and _SEPARATOR.match(between)):  # a list goes on as it began
             sureness = _sureness(line[: match.start()], before, is_angle=match[1] is not None)
         end = match.end()
-        if sureness is not Sureness.STRAY and len(address) <= ADDRESS_LIMIT and not line.startswith("@", end):
+        if sureness is not Sureness.OTHER and len(address) <= ADDRESS_LIMIT and not line.startswith("@", end):
             yield Mention(address, sureness, number, address.partition("@")[0].lower() in _ROLES)
 
 
 def _sureness(head: str, before: str, *, is_angle: bool) -> Sureness:
     lowered = " ".join(head.lower().split())
-    if _RCPT.search(lowered):
-        return Sureness.TRANSCRIPT
-    if _CODE.match(lowered):
+    if _RCPT.search(lowered) or _CODE.match(lowered):
         return Sureness.TRANSCRIPT
     if _LIST_MARK.match(head):
-        if _asks_for_help(before[-40:].lower()):
-            return Sureness.STRAY
+        if _is_others(before.lower()):
+            return Sureness.OTHER
         indent = len(head) - len(head.lstrip(" \t"))
         return Sureness.ANGLE_LED if is_angle and indent <= _LEAD_INDENT else Sureness.LED
     label, colon, rest = lowered.rpartition(":")
@@ -116,9 +120,9 @@ def _sureness(head: str, before: str, *, is_angle: bool) -> Sureness:
         label, colon, rest = lowered.rpartition("：")
     if colon and _LIST_MARK.match(rest):
         return _labelled(label)
-    if _asks_for_help(lowered[-40:]):
-        return Sureness.STRAY
-    sentence = f"{before[-80:].lower()} {lowered}".rstrip("<\"'( [“‘「【：:")
+    sentence = f"{before[-80:].lower()} {lowered}".rstrip(_BEFORE)
+    if _is_others(sentence):
+        return Sureness.OTHER
     return Sureness.SENTENCE if sentence.endswith(_PROSE) else Sureness.STRAY
 
 
@@ -127,11 +131,13 @@ def _labelled(label: str) -> Sureness:
     if words[-2:] == ["expanded", "from"]:
         return Sureness.LABELLED
     if any(word in NO_RECIPIENT_LABELS for word in words):
-        return Sureness.STRAY
+        return Sureness.OTHER
     if any(word in RECIPIENT_LABELS for word in words) or label.endswith(_PROSE):
         return Sureness.LABELLED
     return Sureness.STRAY
 
 
-def _asks_for_help(words: str) -> bool:
-    return any(phrase in words for phrase in HELP_WORDS)
+def _is_others(words: str) -> bool:
+    """Do the words right before an address name whom to ask, or the sender?"""
+    near = words[-40:]
+    return any(phrase in near for phrase in HELP_WORDS) or words.rstrip(_BEFORE).endswith(SENDER_WORDS)

@@ -22,6 +22,8 @@ _HIDDEN = re.compile(r"<(style|script)\b[^<>]{0,2000}>[^<]*<", re.IGNORECASE)
 _LINE_TAG = re.compile(r"<(?:br|p|div|tr|li|table|/p|/div|/tr|/table)\b[^<>]{0,2000}>", re.IGNORECASE)
 # GBK and GB18030 are supersets; senders write the old name over the new bytes.
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "hz-gb-2312": "hz", "ks_c_5601-1987": "cp949", "iso-8859-1": "cp1252"}
+_EUC_KANA = re.compile(rb"\xa4[\xa1-\xf3](?:\xa4[\xa1-\xf3])+")
+_KANA_LEAST = 6  # hiragana, in runs of two or more
 # Python codecs that no mail is written in: slow on long input, or warning about what they read.
 _NO_CHARSETS = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "unicode_escape"})
 
@@ -40,15 +42,25 @@ def parse(text: bytes) -> Message:
 
 
 def decode(data: bytes, charset: str = "") -> str:
-    """Never fails: the charset named, else UTF-8, else GB18030, else Latin-1."""
+    """Never fails: the charset named, else what its bytes show, else UTF-8, GB18030, Latin-1."""
     name = charset.strip("\"' ").lower()
-    for candidate in (_WIDER.get(name, name), "utf-8", "gb18030"):
+    for candidate in (_WIDER.get(name, name), _shown(data), "utf-8", "gb18030"):
         try:
             if candidate and codecs.lookup(candidate).name not in _NO_CHARSETS:
                 return _storable(data.decode(candidate))
         except (LookupError, ValueError):  # unknown, no text encoding at all, or other bytes than it says
             continue
     return _storable(data.decode(_wider_or_latin(name), "replace"))
+
+
+def _shown(data: bytes) -> str:
+    """Japanese without its charset: ISO-2022-JP by its escapes, EUC-JP by kana, which stand in the same rows of GB2312
+    and which no Chinese sentence holds.
+    """
+    if b"\x1b$" in data:
+        return "iso2022_jp"
+    kana = sum(len(run) for run in _EUC_KANA.findall(data[:4000])) // 2
+    return "euc_jp" if kana >= _KANA_LEAST else ""
 
 
 def _storable(text: str) -> str:

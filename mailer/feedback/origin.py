@@ -11,14 +11,8 @@ from email.message import Message
 from email.utils import parseaddr
 
 from mailer.feedback import mime
-from mailer.feedback.rules.report_wording import (
-    CHALLENGES,
-    DAEMON_LOCAL_PARTS,
-    DAEMON_NAMES,
-    FAILING,
-    OPENINGS,
-    SUBJECTS,
-)
+from mailer.feedback.rules.report_actions import FAILING
+from mailer.feedback.rules.report_signs import CHALLENGES, DAEMON_LOCAL_PARTS, DAEMON_NAMES, OPENINGS, SUBJECTS
 
 _ANSWERS = (
     "re:",
@@ -47,8 +41,9 @@ class Origin:
 
     subject: str
     is_daemon: bool
+    is_postmasters_letter: bool  # behind that address a person may sit (RFC 2142 5): his program names what he answers
     has_null_path: bool
-    is_automatic: bool  # Auto-Submitted, or an address that takes no answer
+    is_automatic: bool  # Auto-Submitted, list software (fml), an address that takes no answer
     is_answer: bool  # "Re:", "转发": a person's, unless a daemon wrote it
     is_newsletter: bool
 
@@ -61,8 +56,11 @@ def origin_of(message: Message) -> Origin:
     return Origin(
         subject=subject,
         is_daemon=_is_daemon(sender) or path.strip("<>").partition("@")[0] in {"mailer-daemon", "mdaemon"},
+        is_postmasters_letter=parseaddr(sender)[1].startswith("postmaster@")
+        and bool(mime.header(message, "In-Reply-To")),
         has_null_path=path == "<>",
         is_automatic=bool(submitted and not submitted.startswith("no"))
+        or bool(mime.header(message, "X-MLServer"))
         or parseaddr(sender)[1].startswith(_MACHINE_LOCAL_PARTS),
         is_answer=subject.lstrip().startswith(_ANSWERS),
         is_newsletter=bool(mime.header(message, "List-Unsubscribe")),
@@ -79,22 +77,44 @@ def _is_daemon(sender: str) -> bool:
     )
 
 
-def speaks_of_failure(origin: Origin, words: str) -> bool:
-    """Does a mail without readable status fields report a failed or late delivery? ``words``: its own, lower case."""
-    if origin.is_answer and not origin.is_daemon:
+def speaks_of_failure(origin: Origin, words: str, *, returns_original: bool) -> bool:
+    """Does a mail without readable status fields report a failed or late delivery? ``words``: its own, lower case.
+    ``returns_original``: it brings a message back.
+    """
+    if origin.is_answer and not _may_repeat_a_subject(origin, words, returns_original):
         return False
     if origin.is_newsletter and not origin.is_daemon and not origin.has_null_path:
         return False
     if asks_for_proof(origin, words):
         return False
-    has_subject = any(phrase in origin.subject for phrase in SUBJECTS)
-    if not (has_subject or any(phrase in words for phrase in FAILING)):
+    is_plain = looks_like_report(origin, words)
+    if not (is_plain or any(phrase in words for phrase in FAILING)):
         return False
     if origin.is_daemon:
         return True
-    has_opening = any(phrase in words[:_OPENING_LIMIT] for phrase in OPENINGS)
-    is_machine = origin.has_null_path or origin.is_automatic
-    return is_machine and (has_subject or has_opening) or has_subject and has_opening
+    if origin.has_null_path or origin.is_automatic:
+        return is_plain or returns_original
+    return _has_subject(origin) and _has_opening(words)
+
+
+def _may_repeat_a_subject(origin: Origin, words: str, returns_original: bool) -> bool:
+    """Programs may write "Re:" from the subject of what they bring back; postmasters are people too, and answer."""
+    if origin.has_null_path or (origin.is_daemon and not origin.is_postmasters_letter):
+        return True
+    return origin.is_daemon and (returns_original or _has_opening(words))
+
+
+def looks_like_report(origin: Origin, words: str) -> bool:
+    """By its subject, or by how it begins."""
+    return _has_subject(origin) or _has_opening(words)
+
+
+def _has_subject(origin: Origin) -> bool:
+    return any(phrase in origin.subject for phrase in SUBJECTS)
+
+
+def _has_opening(words: str) -> bool:
+    return any(phrase in words[:_OPENING_LIMIT] for phrase in OPENINGS)
 
 
 def asks_for_proof(origin: Origin, words: str) -> bool:

@@ -17,6 +17,9 @@ from mailer.feedback.rules.rule import Rule
 TEXT_LIMIT = 2000
 """Characters of a reply that are read; the longest real ones (Exchange, Google) end below 1,000."""
 
+GAP_LIMIT = 80
+"""Characters that may stand between two parts of a phrase: a sentence, not a page."""
+
 _WORD = re.compile(r"[a-z0-9]+")
 # An address shows whose words stand around it, but its own letters say nothing ("userunknown@..."). The look-behind
 # lets a match begin only where a run begins, so that a long run is read once.
@@ -43,13 +46,21 @@ class _Phrase:
     parts: tuple[str, ...]
 
     def stands_in(self, text: str) -> bool:
-        at = 0
-        for part in self.parts:
-            at = _find(text, part, at)
-            if at < 0:
-                return False
-            at += len(part)
-        return True
+        """At any of the first part's places do the others follow within reach?"""
+        first, others = self.parts[0], self.parts[1:]
+        at = _find(text, first, 0)
+        while at >= 0 and others and not _follow(text, others, at + len(first)):
+            at = _find(text, first, at + 1)
+        return at >= 0
+
+
+def _follow(text: str, parts: tuple[str, ...], end: int) -> bool:
+    for part in parts:
+        at = _find(text, part, end)
+        if not 0 <= at <= end + GAP_LIMIT:
+            return False
+        end = at + len(part)
+    return True
 
 
 def _find(text: str, part: str, start: int) -> int:

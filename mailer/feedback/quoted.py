@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import re
 
-from mailer.feedback.rules.report_wording import FAILING, ORIGINAL_LINES, ORIGINAL_MARKS
+from mailer.feedback.rules.report_actions import FAILING
+from mailer.feedback.rules.report_places import ORIGINAL_LINES, ORIGINAL_MARKS
 
 LINES_LIMIT = 2000
 LINE_LIMIT = 1000
 """Characters of a line that are looked at."""
 
 _RULING = "-=_*>#|~+<.: \t※○●■─━"
-_HEADER = re.compile(r"[>|\s]{0,8}(?:received:\s+(?:from|by|\()|return-path:\s|dkim-signature:\s|x-received:\s)", re.I)
+_HEADER = re.compile(
+    r"[>|\s]{0,8}(?:received:\s+(?:from|by|\()|return-path:\s|dkim-signature:\s|x-received:\s)", re.IGNORECASE
+)
+
+_REPLY = re.compile(r"\s{0,4}[45]\d\d[ -]")
 
 
 def lines_of(text: str) -> list[str]:
@@ -30,7 +35,7 @@ def split_original(text: str) -> tuple[str, str]:
     lines = lines_of(text)
     reported = False
     for number, line in enumerate(lines):
-        if reported and _begins_original(line):
+        if reported and _begins_original(line) and not _is_reply(lines, number + 1):
             return "\n".join(lines[:number]), "\n".join(lines[number:])
         reported = reported or "@" in line or _says_failure(line)
     return "\n".join(lines), ""
@@ -41,6 +46,12 @@ def _begins_original(line: str) -> bool:
         return True
     words = " ".join(line.lower().strip(_RULING).split())
     return words in ORIGINAL_LINES or words.startswith(ORIGINAL_MARKS)
+
+
+def _is_reply(lines: list[str], number: int) -> bool:
+    """Active!hunter writes the host's answer where others return the message."""
+    following = next((line for line in lines[number : number + 3] if line.strip()), "")
+    return _REPLY.match(following) is not None
 
 
 def _says_failure(line: str) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mailer.feedback.classify import Classification, classify, phase_named
 from mailer.feedback.complaint import Complaint
 from mailer.feedback.dsn import StatusBlock
 from mailer.feedback.phrases import prepare
+from mailer.feedback.reasons import REASONS, UNREAD
 from mailer.feedback.text_report import WORDS_LIMIT, Told
 from mailer.model.reply import EnhancedStatus
 from mailer.model.verdict import Owner
@@ -38,6 +39,16 @@ _DIAGNOSTIC_LIMIT = 500
 # "host mx.post.example[192.0.2.25] said", "while talking to mx.post.example.:", "Remote-MTA: dns; mx.post.example"
 _HOST = re.compile(
     r"(?:\bhost|talking to|connected to|server|remote-mta: dns;) ((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})\b"
+)
+_NO_ANSWER = (
+    "timed out",
+    "time-out",
+    "time out",
+    "did not respond",
+    "not responding",
+    "no response",
+    "no answer",
+    "not reachable",
 )
 _FEEDBACK = Classification("feedback", "kinds", False, Owner.NOBODY, False)
 
@@ -82,9 +93,9 @@ class RecipientReport:
         return self.kind is Kind.BOUNCE and self.classification.hard
 
 
-def from_fields(block: StatusBlock, explanation: str, *, otherwise: str = "") -> RecipientReport:
-    """``explanation``: what the human-readable part says of him. ``otherwise``: the address where the block holds
-    none that can be read.
+def from_fields(block: StatusBlock, explanation: str, whole: str, *, otherwise: str = "") -> RecipientReport:
+    """``explanation``: what the human-readable part says of him. ``whole``: all of it, '' where it speaks of others
+    too. ``otherwise``: the address where the block holds none that can be read.
     """
     return RecipientReport(
         original_recipient=block.original_recipient,
@@ -93,29 +104,29 @@ def from_fields(block: StatusBlock, explanation: str, *, otherwise: str = "") ->
         status=block.status,
         diagnostic_reply=block.diagnostic,
         remote_mta=block.remote_mta,
-        classification=_of_fields(block, explanation),
+        classification=_of_fields(block, explanation, whole),
     )
 
 
-def _of_fields(block: StatusBlock, explanation: str) -> Classification:
+def _of_fields(block: StatusBlock, explanation: str, whole: str) -> Classification:
     """The remote host's words first; where they say nothing, the reporting system's own explanation."""
     host = block.remote_mta.partition(" ")[0]
     domain = host or (block.original_recipient or block.final_recipient).rpartition("@")[2]
-    told = classify(block.diagnostic, None, block.status, domain, phase_named(prepare(explanation)))
-    if told.is_firm or not explanation:
-        return told
-    explained = classify(explanation, told.code, told.status, domain, None)
-    return explained if explained.is_firm else told
+    # a local mailer's exit value (sysexits.h) is no answer: its words stand in the transcript
+    is_exit_value = block.diagnostic.lower().startswith("x-unix;")
+    diagnostic = "" if is_exit_value else block.diagnostic
+    told = classify(diagnostic, None, block.status, domain, phase_named(prepare(explanation)))
+    found = _firmest(told, (explanation, whole), domain, block.action)
+    if is_exit_value and found.rule is None:
+        return _as(found, "mailererror")
+    return _given_up(found, diagnostic or explanation)
 
 
 def from_words(told: Told, whole: str) -> RecipientReport:
-    """``whole``: all the report's own words, read where those about this recipient say nothing."""
+    """``whole``: all the report's own words, '' where they speak of others too."""
     host = _HOST.search(told.words.lower())
     domain = host[1] if host else told.address.rpartition("@")[2]
     found = classify(told.words, None, None, domain, None)
-    if not found.is_firm and whole:
-        wider = classify(whole[:WORDS_LIMIT], found.code, None, domain, None)
-        found = wider if wider.is_firm else found
     return RecipientReport(
         original_recipient="",
         final_recipient=told.address,
@@ -123,8 +134,36 @@ def from_words(told: Told, whole: str) -> RecipientReport:
         status=found.status,
         diagnostic_reply=" ".join(told.words.split())[:_DIAGNOSTIC_LIMIT],
         remote_mta=host[1] if host else "",
-        classification=found,
+        classification=_given_up(_firmest(found, (whole,), domain, told.action), told.words),
     )
+
+
+def _firmest(told: Classification, others: tuple[str, ...], domain: str, action: str) -> Classification:
+    """What was told, if that is firm; else the first of the other texts that is."""
+    if told.is_firm:
+        return told
+    for text in others:
+        wider = classify(text[:WORDS_LIMIT], told.code, told.status, domain, None) if text else told
+        if wider.is_firm:
+            return wider
+    if action == "delayed" and told.reason in UNREAD:
+        return _as(told, "expired")  # RFC 3463 X.4.7: all that is known is that time passes
+    return told
+
+
+def _given_up(found: Classification, text: str) -> Classification:
+    """A session in which nobody answers is tried again; who reports one has tried until the time was over, or warns
+    that it is running.
+    """
+    lowered = text.lower()
+    if found.reason == "networkerror" and any(phrase in lowered for phrase in _NO_ANSWER):
+        return _as(found, "expired")
+    return found
+
+
+def _as(found: Classification, reason: str) -> Classification:
+    known = REASONS[reason]
+    return replace(found, reason=reason, group=known.group, owner=known.owner, hard=known.hard)
 
 
 def from_complaint(complaint: Complaint) -> tuple[RecipientReport, ...]:

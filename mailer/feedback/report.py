@@ -7,20 +7,21 @@ sight, never guessed at.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
-from email.utils import getaddresses
 
 from mailer.feedback import bounds, mime
 from mailer.feedback.auto_reply import AutoReply, read_auto_reply
 from mailer.feedback.complaint import Complaint, read_complaint
 from mailer.feedback.disposition import DISPOSITION_TYPES, Disposition, read_disposition
 from mailer.feedback.dsn import StatusBlock, StatusFields, address, read_fields, xtext_decoded
-from mailer.feedback.origin import Origin, asks_for_proof, origin_of, speaks_of_failure
+from mailer.feedback.origin import Origin, asks_for_proof, looks_like_report, origin_of, speaks_of_failure
 from mailer.feedback.quoted import split_original
 from mailer.feedback.recipient_report import Kind, RecipientReport, from_complaint, from_fields, from_words
-from mailer.feedback.returned import DELIVERY_HEADER, Identity, header_value, identity_of, original_headers
+from mailer.feedback.returned import DELIVERY_HEADER, NO_IDENTITY, Identity, header_value, identity_of, original_headers
+from mailer.feedback.ses import read_notice
 from mailer.feedback.text_report import WORDS_LIMIT, Told, overall_action, recipients_told
 
 __all__ = ["DELIVERY_HEADER", "Identity", "Kind", "RecipientReport", "ReturnedMail", "read_report"]
@@ -29,6 +30,8 @@ TEXT_LIMIT = 64 * 1024
 """Characters of the human-readable parts that are searched."""
 
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status", "message/xdelivery-status"})
+# each run of letters is read once: a match begins only where a run begins
+_ADDRESS = re.compile(r"(?<![^\s<>(),;:\"'])[^\s<>(),;:\"'@]{1,64}@[^\s<>(),;:\"'@]{1,255}")
 _WEIGHT = (Kind.BOUNCE, Kind.DELAYED, Kind.DELIVERED)
 
 
@@ -41,7 +44,7 @@ class ReturnedMail:
 
     kind: Kind
     reports: tuple[RecipientReport, ...] = ()
-    identity: Identity = Identity()
+    identity: Identity = NO_IDENTITY
     note: str = ""
     text: str = ""  # the human-readable part, bounded
     complaint: Complaint | None = None
@@ -84,7 +87,7 @@ def _open(message: Message) -> _Opened:
     return _Opened(message, parts, origin_of(message), text, words, quoted, original_headers(parts) or quoted)
 
 
-def _read(mail: _Opened) -> ReturnedMail:
+def _read(mail: _Opened, *, is_inner: bool = False) -> ReturnedMail:
     if complaint := read_complaint(mail.message, mail.parts, mail.original):
         return _complaint(mail, complaint)
     fields = _status_fields(mail)
@@ -94,23 +97,45 @@ def _read(mail: _Opened) -> ReturnedMail:
         identity = replace(mail.identity(), message_id=disposition.message_id or mail.identity().message_id)
         note = "disposition notification (RFC 8098)"
         return ReturnedMail(Kind.NONE, (), identity, note, mail.text, disposition=disposition)
-    return _without_fields(mail)
+    inner = None if is_inner else _wrapped_report(mail)
+    return _read(inner, is_inner=True) if inner else _without_fields(mail)
+
+
+def _wrapped_report(mail: _Opened) -> _Opened | None:
+    """A daemon's mail that brings another daemon's report: gateways wrap what comes back to a list of postmasters.
+    What people forward stays unread: they may have altered it.
+    """
+    for part in mail.parts:
+        if mail.origin.is_daemon and mime.content_type(part) == "message/rfc822":
+            for message in mime.children(part):
+                if mime.content_type(message) == "multipart/report" and origin_of(message).is_daemon:
+                    return _open(message)
+    return None
 
 
 def _without_fields(mail: _Opened) -> ReturnedMail:
+    notice = read_notice(mail.text)
+    if isinstance(notice, Complaint):
+        return _complaint(mail, notice)
+    if notice:
+        return _reported(mail, tuple(from_fields(block, "", "") for block in notice), "Amazon SES", "")
     identity = mail.identity()
     auto_reply = read_auto_reply(mail.message, mail.origin, mail.words)
     lowered = " ".join(mail.words.lower().split())
     failed = _failed_recipients(mail.message)
-    is_report = bool(failed) or speaks_of_failure(mail.origin, lowered)
-    if is_report and not (auto_reply and auto_reply.is_certain and not mail.origin.is_daemon):
-        if told := _told(mail, failed):
-            reports = tuple(from_words(one, mail.words) for one in told)
-            return _reported(mail, reports, "words", "")
-    if auto_reply and not mail.origin.is_daemon:
-        return ReturnedMail(Kind.AUTOREPLY, (), identity, auto_reply.mark, mail.text, auto_reply=auto_reply)
+    answers = auto_reply is not None and auto_reply.is_certain
+    if answers and mail.origin.is_daemon:  # some daemons mark their reports as answers
+        answers = not looks_like_report(mail.origin, lowered)
+    attached = mail.original != mail.quoted
+    is_report = bool(failed) or speaks_of_failure(mail.origin, lowered, returns_original=attached)
+    if is_report and not answers and (told := _told(mail, failed)):
+        whole = mail.words if len(told) == 1 else ""
+        envelope_id = xtext_decoded(header_value(mail.text, "Original-Envelope-Id"))
+        return _reported(mail, tuple(from_words(one, whole) for one in told), "words", envelope_id)
     if asks_for_proof(mail.origin, lowered):
         return ReturnedMail(Kind.NONE, (), identity, "asks the sender for proof", mail.text)
+    if auto_reply and (answers or not mail.origin.is_daemon):
+        return ReturnedMail(Kind.AUTOREPLY, (), identity, auto_reply.mark, mail.text, auto_reply=auto_reply)
     report_type = mime.parameter(mail.message, "report-type")
     if report_type or mail.origin.is_daemon or mail.origin.has_null_path:
         return ReturnedMail(Kind.UNKNOWN, (), identity, f"unread report {report_type}".strip(), mail.text)
@@ -180,18 +205,24 @@ def _from_blocks(mail: _Opened, fields: StatusFields) -> tuple[RecipientReport, 
     if len(blocks) == 1 and not _names(blocks[0]):
         told = _told(mail, _failed_recipients(mail.message))
         otherwise = told[0].address if len(told) == 1 else ""
+    whole = mail.words if len(blocks) == 1 else ""
     return tuple(
-        from_fields(block, _explanation(mail.words or mail.text, block, blocks), otherwise=otherwise)
-        for block in blocks
+        from_fields(block, _explanation(mail.words, block, blocks), whole, otherwise=otherwise) for block in blocks
     )
 
 
 def _told(mail: _Opened, failed: list[str]) -> tuple[Told, ...]:
-    original_to = [value for _, value in getaddresses([header_value(mail.original, "To")]) if "@" in value]
+    original_to = _ADDRESS.findall(header_value(mail.original, "To"))
     told = recipients_told(
-        mail.words, mail.origin.subject, named=failed, senders=_senders(mail), original_to=original_to
+        mail.words,
+        mail.origin.subject,
+        named=failed,
+        senders=_senders(mail),
+        original_to=original_to,
+        is_daemons=mail.origin.is_daemon or mail.origin.has_null_path,
     )
-    if told or not mail.origin.is_daemon:
+    lowered = " ".join(mail.words.lower().split())
+    if told or not mail.origin.is_daemon or not (mail.original or looks_like_report(mail.origin, lowered)):
         return told
     return (Told("", overall_action(mail.origin.subject, mail.words), mail.words[:WORDS_LIMIT]),)
 
@@ -200,7 +231,7 @@ def _senders(mail: _Opened) -> frozenset[str]:
     """Who wrote the report, who gets it, and who wrote the original."""
     headers = [mime.header(mail.message, name) for name in ("From", "To", "Reply-To", "Delivered-To", "Return-Path")]
     headers += [header_value(mail.original, name) for name in ("From", "Return-Path")]
-    return frozenset(value.lower() for _, value in getaddresses(headers) if "@" in value)
+    return frozenset(one.lower() for header in headers for one in _ADDRESS.findall(header[:8192]))
 
 
 def _failed_recipients(message: Message) -> list[str]:

@@ -37,6 +37,9 @@ class Identity:
     answered: tuple[str, ...] = ()  # In-Reply-To and References of the mail itself
 
 
+NO_IDENTITY = Identity()
+
+
 def original_headers(parts: list[Message]) -> str:
     """The first returned message among a mail's leaves, as written; '' if none is attached."""
     for part in parts:

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailer.feedback.dsn import RECIPIENTS_LIMIT
-from mailer.feedback.mentions import Mention, mentions
+from mailer.feedback.mentions import Mention, Sureness, mentions
 from mailer.feedback.quoted import lines_of
-from mailer.feedback.rules.report_wording import DELAYED, DELIVERED, FAILING, GIVEN_UP, HEADINGS
+from mailer.feedback.rules.report_actions import DELAYED, DELIVERED, FAILING, GIVEN_UP, HEADINGS, WARNINGS
 
 WORDS_LIMIT = 1500
 """Characters that are read about one recipient."""
+
+_SURE_FORMS = frozenset({Sureness.ANGLE_LED, Sureness.TRANSCRIPT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,19 @@ class Told:
 
 
 def recipients_told(
-    words: str, subject: str, *, named: Sequence[str], senders: frozenset[str], original_to: Sequence[str]
+    words: str,
+    subject: str,
+    *,
+    named: Sequence[str],
+    senders: frozenset[str],
+    original_to: Sequence[str],
+    is_daemons: bool,
 ) -> tuple[Told, ...]:
     """``named``: addresses in X-Failed-Recipients. ``senders``: who wrote or gets the report, never its recipient if
     anybody else is named (lower case). ``original_to``: whom the returned original was written to, for reports that
-    name nobody.
+    name nobody. ``is_daemons``: only a daemon's mail is believed to mean an address that it merely mentions.
     """
-    found = mentions(words)
+    found = [one for one in mentions(words) if is_daemons or one.sureness is not Sureness.STRAY]
     wanted = _chosen(found, senders) if not named else list(dict.fromkeys(named))
     if not wanted and len(original_to) == 1:
         wanted = list(original_to)
@@ -48,16 +56,19 @@ def recipients_told(
 
 
 def _chosen(found: list[Mention], senders: frozenset[str]) -> list[str]:
-    """The addresses named most surely; role and sender addresses only where nobody else is named."""
+    """The addresses named most surely; role addresses only where nobody else is named, and the sender's own only in
+    the forms that programs use: systems write to him of himself, too ("your mailbox is nearly full").
+    """
     for candidates in (
         [mention for mention in found if mention.address.lower() not in senders and not mention.is_role],
         [mention for mention in found if mention.address.lower() not in senders],
-        [mention for mention in found if not mention.is_role],
+        [mention for mention in found if not mention.is_role and mention.sureness in _SURE_FORMS],
     ):
         if candidates:
             best = min(mention.sureness for mention in candidates)
             chosen = {mention.address.lower(): mention.address for mention in candidates if mention.sureness is best}
-            return list(chosen.values())
+            if best is not Sureness.STRAY or len(chosen) == 1:
+                return list(chosen.values())
     return []
 
 
@@ -70,6 +81,8 @@ def _starts(wanted: list[str], found: list[Mention]) -> dict[str, int]:
         if name in names:
             at = (int(mention.sureness), mention.line)
             starts[name] = min(starts.get(name, at), at)
+    if len(starts) == 1 and all(sureness >= Sureness.TRANSCRIPT for sureness, _ in starts.values()):
+        return dict.fromkeys(starts, 0)  # what was answered stands before the line that names him
     return {name: line for name, (_, line) in starts.items()}
 
 
@@ -94,17 +107,11 @@ def _action_over(lines: list[str], start: int | None, action: str) -> str:
 
 def overall_action(subject: str, words: str) -> str:
     """What a whole report says, by its subject and words (both lower-cased here)."""
-    subject, text = subject.lower(), " ".join(words.lower().split())
-    if any(phrase in subject or phrase in text for phrase in DELAYED):
-        given_up = any(phrase in subject or phrase in text for phrase in GIVEN_UP)
-        return "failed" if given_up and not _warns(subject, text) else "delayed"
-    if any(phrase in text for phrase in DELIVERED) and not any(phrase in text for phrase in FAILING):
-        return "delivered"
-    return "failed"
+    text = f"{subject.lower()}\n{' '.join(words.lower().split())}"
 
+    def says(phrases: tuple[str, ...]) -> bool:
+        return any(phrase in text for phrase in phrases)
 
-_WARNINGS = ("warning message only", "only a warning", "just a warning", "(delay)", "not yet been delivered")
-
-
-def _warns(subject: str, text: str) -> bool:
-    return any(phrase in subject or phrase in text for phrase in _WARNINGS)
+    if says(DELAYED):
+        return "failed" if says(GIVEN_UP) and not says(WARNINGS) else "delayed"
+    return "delivered" if says(DELIVERED) and not says(FAILING) else "failed"

@@ -6,11 +6,23 @@ rejected: domain not found" speaks of us, not of the recipient).
 
 from __future__ import annotations
 
-from mailer.feedback.rules import addresses, chinese, content, hosts, languages, mailboxes, sender, systems, vague
+from mailer.feedback.rules import (
+    addresses,
+    chinese,
+    content,
+    hosts,
+    languages,
+    mailboxes,
+    reports,
+    sender,
+    systems,
+    vague,
+)
 from mailer.feedback.rules.rule import Rule
 
 NARROW_RULES: tuple[Rule, ...] = (
     *chinese.RULES,
+    *reports.RULES,
     *hosts.RULES,
     *sender.RULES,
     *systems.RATE_RULES,

@@ -6,6 +6,8 @@ Sources: IANA, SMTP Enhanced Status Codes registry (RFC 3463, 4954, 5248, 6710, 
 
 from __future__ import annotations
 
+from mailer.model.reply import Phase
+
 SUBJECT_DETAIL: dict[tuple[int, int], str] = {
     (1, 0): "userunknown",
     (1, 1): "userunknown",
@@ -120,3 +122,59 @@ REPLY_CODE: dict[int, str] = {
 
 WIDE_DETAILS = frozenset({(7, 1)})
 """Registered with one meaning, used for all: read after vague words, like every x.y.0 ("other or undefined")."""
+
+PHASES: tuple[tuple[Phase, tuple[str, ...]], ...] = (
+    (
+        Phase.DOT,
+        (
+            "in reply to end of data",
+            "in reply to data",
+            "after end of data",
+            "after data",
+            "failed on data command",
+            "failed after i sent the message",
+            "did not like our final data",
+            "body of message generated response",
+            ">>> data <<< 5",
+            "-smtp command data",
+            "[data]",
+            "[body]",
+            "(state 15)",
+            "(state 17)",
+            "(state 18)",
+        ),
+    ),
+    (
+        Phase.RCPT,
+        (
+            "in reply to rcpt to",
+            "after rcpt to",
+            "after rcpt command",
+            "does not like recipient",
+            "did not like our rcpt",
+            "rcpt to generated following response",
+            "-smtp command rcpt to",
+            "smtp error, rcpt to",
+            "[rcpt_to]",
+            ">>> rcpt to",
+            "(state 14)",
+        ),
+    ),
+    (
+        Phase.MAIL,
+        (
+            "in reply to mail from",
+            "after mail from",
+            "but sender was rejected",
+            "did not like our mail from",
+            "mail from generated following response",
+            "[mail_from]",
+            ">>> mail from:<@> <<< 5",
+        ),
+    ),
+)
+"""How reporting systems name the command that was answered: Postfix ("in reply to"), Exim ("after"), qmail, DragonFly
+("did not like our"), IMail ("generated following response"), Yahoo ("[RCPT_TO]"), Coremail ("SMTP error, RCPT TO"),
+m-FILTER ("-------SMTP command"), Gmail ("(state 14)"), and the transcript of Sendmail (">>> DATA <<< 550"). Met in a
+prepared text.
+"""

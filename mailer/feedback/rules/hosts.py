@@ -16,13 +16,14 @@ _MICROSOFT = "Microsoft, Email non-delivery reports in Exchange Online (learn.mi
 _OUTLOOK_COM = "Outlook.com Postmaster, Troubleshooting (sendersupport.olc.protection.outlook.com)"
 _YAHOO = "Yahoo Sender Hub, SMTP error codes (senders.yahooinc.com/smtp-error-codes)"
 _ORANGE = "Orange Postmaster, OFR and LPN codes (postmaster.orange.fr)"
-_DOCOMO = "NTT docomo, au: a mail the user filters is answered 'User unknown' (imode mail white papers)"
+_DOCOMO = "NTT docomo: a mail the user filters is answered 'Unknown user' after the data (imode mail white papers)"
 _GODADDY = "GoDaddy, IB error codes (godaddy.com/help, email bounce errors)"
 _GMX = "GMX/mail.com Postmaster, error messages (postmaster.gmx.com)"
 _APPLE = "Apple, Postmaster information for iCloud Mail (support.apple.com/102322)"
 _ZOHO = "Zoho Mail, SMTP error codes (zoho.com/mail/help)"
 _SYMANTEC = "Symantec Email Security.cloud, SMTP bounces (messagelabs.com)"
 _MIMECAST = "Mimecast, SMTP error codes (community.mimecast.com)"
+_FACEBOOK = "Facebook Postmaster, response codes (postmaster.facebook.com/response_codes)"
 _SPAMHAUS = "Receivers quote the lookup page of the list that named our IP"
 
 _TOMORROW = Hint(tomorrow=True)
@@ -66,8 +67,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "networkerror",
-        ("did not accept our requests to connect", "timed out]"),
-        "The recipient server did not accept our requests to connect. [post.example 192.0.2.25: timed out]",
+        ("timed out]",),
+        "[post.example 192.0.2.25: timed out]",
         "Gmail, delivery reports (support.google.com/mail/answer/7720)",
     ),
     # Microsoft
@@ -164,7 +165,7 @@ RULES: tuple[Rule, ...] = (
         ("unknown user", "user unknown"),
         "550 Unknown user li@post.example",
         _DOCOMO,
-        scope=("docomo.ne.jp", "ezweb.ne.jp", "au.com"),
+        scope=("docomo.ne.jp",),
     ),
     Rule(
         "blocked",
@@ -223,6 +224,10 @@ RULES: tuple[Rule, ...] = (
         "550-Please turn on SMTP Authentication in your mail client.",
         _SYMANTEC,
     ),
+    Rule("userunknown", ("rcp-p1", "int-p1", "int-p3", "int-p4"), "550 5.1.1 RCP-P1 no such user", _FACEBOOK),
+    Rule("filtered", ("rcp-p2", "rcp-p3"), "550 5.1.1 RCP-P2 Recipient's preferences prevent delivery", _FACEBOOK),
+    Rule("mesgtoobig", ("msg-p1", "int-p2"), "552 5.3.4 MSG-P1 too large", _FACEBOOK),
+    Rule("suspend", ("rcp-t4",), "450 4.2.1 RCP-T4 address is currently deactivated", _FACEBOOK),
     Rule("policyviolation", ("host network not allowed",), "554 Host network not allowed", _MIMECAST),
     Rule(
         "blocked",

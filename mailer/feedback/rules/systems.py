@@ -253,7 +253,6 @@ RULES: tuple[Rule, ...] = (
             "exit value",
             "returned exit code",
             "procmail:",
-            "x-unix;",
         ),
         '554 5.3.0 unknown mailer error 1; "|/usr/bin/vacation li"',
         f"{_SENDMAIL}; {_EXIM} pipe transport; Postfix pipe(8)",

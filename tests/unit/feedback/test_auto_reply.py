@@ -44,7 +44,7 @@ def test_marks(headers: tuple[str, ...]) -> None:
     ("headers", "body"),
     [
         (("X-Auto-Response-Suppress: OOF",), "I am out of the office until Friday."),
-        (("Precedence: bulk", "Subject: away from my mail"), "I will not be reading my mail for a while."),
+        (("Precedence: bulk", "Subject: your letter"), "I will not be reading my mail for a while."),
     ],
 )
 def test_hints_that_need_words(headers: tuple[str, ...], body: str) -> None:

@@ -182,3 +182,26 @@ def test_lines_of_a_reply_are_joined() -> None:
 def test_only_a_bounded_piece_of_a_reply_is_read(unit: str) -> None:
     assert len(prepare(unit * 1_000_000)) <= TEXT_LIMIT
     assert classify(unit * 1_000_000 + " user unknown", None, None, "", None).reason != "userunknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("550 no such user (in reply to RCPT TO command)", "userunknown"),
+        ("550 no such user (in reply to end of DATA command)", "filtered"),
+        ("550 5.1.1 no such user (in reply to end of DATA command)", "userunknown"),
+        ("192.0.2.25 failed after I sent the message. Remote host said: 550 no such user", "filtered"),
+        ("Connected to 192.0.2.25 but sender was rejected. Remote host said: 550 no such user", "rejected"),
+        ("Connected to 192.0.2.25 but sender was rejected. Remote host said: 550 zz", "rejected"),
+        ("SMTP error from remote mail server after end of data: 550 no such user", "filtered"),
+        ("-------server message 550 unknown user -------SMTP command DATA", "filtered"),
+    ],
+)
+def test_who_was_unknown_depends_on_the_step_the_report_names(text: str, reason: str) -> None:
+    assert classify(text, None, None, "post.example", None).reason == reason
+
+
+def test_the_parts_of_a_phrase_stand_in_one_sentence() -> None:
+    near = "user li is known here but he does not exist"
+    assert classify(f"550 {near}", None, None, "", None).reason == "userunknown"
+    assert classify("550 user zz " + "z " * 60 + "domain does not exist", None, None, "", None).reason == "hostunknown"

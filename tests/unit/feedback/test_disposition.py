@@ -25,6 +25,7 @@ def receipt(disposition: str, kind: str = "message/disposition-notification") ->
         ("Disposition: automatic-action/MDN-sent-automatically; deleted/error", "deleted", False),
         ("Disposition: manual-action/MDN-sent-manually;dispatched", "dispatched", True),
         ("Disposition: nonsense", "", False),
+        ("Disposition: manual-action/MDN-sent-manually; admired", "", True),
         ("", "", False),
     ],
 )

@@ -173,3 +173,50 @@ def test_peoples_letters_are_not_automatic(headers: tuple[str, ...]) -> None:
 
 def test_a_report_marked_auto_submitted_is_still_a_report() -> None:
     assert read_report(samples.POSTFIX).kind is Kind.BOUNCE
+
+
+def _wrapped(sender: str) -> bytes:
+    inner = samples.report(FIELDS).decode()
+    return f"From: {sender}\nContent-Type: multipart/mixed; boundary=z\n\n--z\n\nsee below\n--z\nContent-Type: message/rfc822\n\n{inner}\n--z--\n".encode()
+
+
+def test_a_report_wrapped_by_another_daemon_is_read() -> None:
+    mail = read_report(_wrapped("Mail Delivery Subsystem <MAILER-DAEMON@gate.example>"))
+    assert (mail.kind, [report.recipient for report in mail.reports]) == (Kind.BOUNCE, ["a@x.test"])
+    assert read_report(_wrapped("li@post.example")).reports == ()
+
+
+def test_of_two_spellings_the_one_with_its_quotes_counts() -> None:
+    fields = 'Original-Recipient: rfc822;li..ming@x.test\nFinal-Recipient: rfc822;"li..ming"@x.test\nAction: failed\n'
+    assert read_report(samples.report(fields)).reports[0].recipient == '"li..ming"@x.test'
+
+
+def test_an_address_that_the_fields_lost_is_taken_from_the_words() -> None:
+    fields = "Final-Recipient: LOCAL;li\nAction: failed\nStatus: 5.1.1\n"
+    (report,) = read_report(samples.report(fields, "<li@x.test>: user unknown")).reports
+    assert (report.recipient, report.reason) == ("li@x.test", "userunknown")
+
+
+def test_a_block_without_an_action_follows_the_words() -> None:
+    fields = "Final-Recipient: rfc822; a@x.test\n"
+    assert read_report(samples.report(fields, "It has been delayed and will be retried")).kind is Kind.DELAYED
+    assert read_report(samples.report(fields, "user unknown")).kind is Kind.BOUNCE
+
+
+def test_an_exit_value_gives_way_to_the_transcript() -> None:
+    fields = "Final-Recipient: rfc822; a@x.test\nAction: failed\nStatus: 5.3.0\nDiagnostic-Code: X-Unix; 70\n"
+    assert read_report(samples.report(fields, "a@x.test: mailbox is full")).reports[0].reason == "mailboxfull"
+    assert read_report(samples.report(fields)).reports[0].reason == "mailererror"
+
+
+@pytest.mark.parametrize("action", ["failed", "delayed"])
+def test_who_reports_silence_has_tried_until_the_time_was_over(action: str) -> None:
+    fields = f"Final-Recipient: rfc822; a@x.test\nAction: {action}\nDiagnostic-Code: smtp; 421 connect to mx.x.test: Connection timed out\n"
+    assert read_report(samples.report(fields)).reports[0].reason == "expired"
+
+
+def test_a_delay_without_a_cause_is_a_matter_of_time() -> None:
+    assert (
+        read_report(samples.report("Final-Recipient: rfc822; a@x.test\nAction: delayed\n")).reports[0].reason
+        == "expired"
+    )

@@ -9,7 +9,11 @@ import pytest
 from mailer.feedback.report import Kind, read_report
 from mailer.feedback.text_report import overall_action
 from tests.unit.feedback import samples
-from tests.unit.feedback.text_samples import LI, SAMPLES, WANG, Sample, mail
+from tests.unit.feedback.text_samples import LI, UNIX, WANG, Sample, mail
+from tests.unit.feedback.text_samples_chinese import CHINESE
+from tests.unit.feedback.text_samples_offices import OFFICES
+
+SAMPLES = (*UNIX, *OFFICES, *CHINESE)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
@@ -70,6 +74,36 @@ def test_a_report_that_names_nobody_still_speaks_of_the_delivery_it_returns() ->
     assert read.identity.message_id == samples.ORIGINAL_ID
 
 
+def test_whom_to_ask_is_not_who_was_meant() -> None:
+    assert [
+        report.recipient for report in read_report(mail(f"Delivery failed. Questions? Write to {WANG}\n")).reports
+    ] == [""]
+
+
+def test_the_transcript_before_the_line_that_names_him_is_read() -> None:
+    body = f">>> DATA\n<<< 552 5.2.2 mailbox full\n554 <{LI}>... Connection refused\n"
+    (report,) = read_report(mail(body)).reports
+    assert (report.recipient, report.reason) == (LI, "mailboxfull")
+
+
+def test_a_daemon_that_marks_its_report_as_an_answer() -> None:
+    raw = samples.letter("Auto-Submitted: auto-replied", "Subject: failure notice", body=f"<{WANG}>:\nunknown user\n")
+    assert read_report(raw.replace(b"li@post", b"MAILER-DAEMON@post")).kind is Kind.BOUNCE
+
+
+def test_the_attached_original_comes_before_the_quoted_one() -> None:
+    raw = samples.POSTFIX.replace(
+        b"\n--4F.1/relay.example\nContent-Description: Delivery",
+        b"\nMessage-ID: <q@x>\n--4F.1/relay.example\nContent-Description: Delivery",
+    )
+    assert read_report(raw).identity.message_id == samples.ORIGINAL_ID
+
+
+def test_an_envelope_id_in_the_prose() -> None:
+    body = f"<{LI}>: user unknown\nOriginal-Envelope-Id: 7.a+2Bb\n"
+    assert read_report(mail(body)).identity.envelope_id == "7.a+b"
+
+
 def test_our_header_is_found_in_a_quotation() -> None:
     body = f"<{LI}>: user unknown\n\n--- Below this line is a copy of the message.\n\nReceived: from x\nX-Mailer-Delivery: 7.a.b\n"
     assert read_report(mail(body)).identity.delivery_token == "7.a.b"
@@ -105,6 +139,7 @@ def test_a_carriage_return_ends_a_line() -> None:
     [
         ("Warning: message 1a delayed 24 hours", "Eventually the software will give up", "delayed"),
         ("x", "THIS IS A WARNING MESSAGE ONLY. It could not be delivered", "delayed"),
+        ("x", "THIS IS A WARNING MESSAGE ONLY. After five days we are giving up", "delayed"),
         ("x", "after several warnings it has been delayed; this is a permanent error", "failed"),
         ("x", "Your message was successfully delivered", "delivered"),
         ("x", "Your message was successfully delivered to a, it failed permanently for b", "failed"),
@@ -114,6 +149,15 @@ def test_a_carriage_return_ends_a_line() -> None:
 )
 def test_what_a_whole_report_says(subject: str, words: str, action: str) -> None:
     assert overall_action(subject, words) == action
+
+
+def test_a_warning_about_ones_own_mailbox_is_no_report() -> None:
+    raw = mail(
+        "Your mailbox bulletin@office.example has used 95 % of its quota.",
+        sender="postmaster@office.example",
+        subject="quota",
+    )
+    assert read_report(raw).reports == ()
 
 
 PERSON = {"sender": "Li Ming <li.ming@post.example>"}
@@ -131,7 +175,18 @@ PERSON = {"sender": "Li Ming <li.ming@post.example>"}
         samples.letter(
             "List-Unsubscribe: <mailto:x@list.example>", "Subject: Mail delivery in 2026", body=f"errors: {LI}"
         ),
+        samples.letter(
+            "List-Unsubscribe: <mailto:x@list.example>",
+            "Subject: Mail delivery tips",
+            body=f"When mail could not be delivered to {WANG}",
+        ).replace(b"li@post", b"no-reply@post"),
         samples.letter("Subject: Undeliverable parcel", body=f"Your parcel could not be delivered. Write to {LI}"),
+        samples.letter(
+            "Subject: Delivery failed: parcel 7", body=f"Your parcel could not be delivered. {WANG}"
+        ).replace(b"li@post", b"no-reply@express"),
+        samples.letter(
+            "Subject: Report domain: office.example Submitter: post.example", body=f"1 message rejected {WANG}"
+        ).replace(b"li@post", b"noreply-dmarc@post"),
         samples.letter("Precedence: bulk", "Subject: weekly report", body=f"5 errors occurred, mail {LI}"),
         mail(
             f"Your message to {LI} is being held until you verify: click here to verify", sender="boxbe@guard.example"
@@ -150,6 +205,9 @@ def test_letters_and_challenges_are_no_reports(raw: bytes) -> None:
     "raw",
     [
         mail(f"I left the company; your mail has not been delivered. Write to {WANG}", "X-Autoreply: yes", **PERSON),
+        mail(
+            f"I am away. Delivery failed? Ask <{WANG}>", "X-Autoreply: yes", **PERSON, subject="Undeliverable for now"
+        ),
         mail("Thank you for your e-mail, I shall answer soon.", **PERSON, subject="Thank you"),
         mail(f"我已休假，邮件无法及时回复，请联系 {WANG}", **PERSON, subject="自动回复: 工作快报"),
         mail("This is an automatic reply", "Precedence: auto_reply", sender="postmaster@post.example", subject="hello"),
