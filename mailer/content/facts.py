@@ -11,6 +11,8 @@ from datetime import datetime
 
 from mailer.content.characters import one_line
 from mailer.content.issue import Issue
+from mailer.content.look import PLAIN_LOOK, Look
+from mailer.model.mailing import MailingKind
 from recipients.address import AddressError, EmailAddress
 
 SANDBOX_SENDER = "bulletin@sandbox.test"  # where neither a setting nor the issue names a mailbox
@@ -19,10 +21,12 @@ PRIVACY_NOTICE = "本邮件仅用于分发本刊，不含跟踪图片，也不�
 # An address that may stand between < and > of a header: the dot-string form of RFC 5321 4.1.2, ASCII. Stricter than
 # the RFC (no quoted local part), so that nothing in it can end the brackets, the line or a mailto address.
 ADDRESS = re.compile(r"[0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]{1,64}@[0-9A-Za-z.:\[\]-]{1,255}")
-_BOUNDARY = re.compile(r"[0-9A-Za-z_=.+-]{1,68}")  # a safe part of RFC 2046 5.1.1 bchars; "--" and two more fit in 72
+_BOUNDARY = re.compile(r"[0-9A-Za-z_=.+-]{1,64}")  # a safe part of RFC 2046 5.1.1 bchars; 70 with our own endings
 _DOMAIN = re.compile(r"[0-9A-Za-z-]{1,63}(\.[0-9A-Za-z-]{1,63}){1,9}")
 _LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63}){1,9}")
 _HTTPS = re.compile(r"https://[!#-;=?-~]{1,400}")
+_WEB_PAGE = re.compile(r"https://[!$-;=?-~]{1,400}")  # no fragment: the places within the page are ours to append
+_NOTE_LENGTH = 1_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,10 @@ class MailingFacts:
     """What all copies of one mailing on one list share.
 
     ``date`` is aware (the Date header); ``boundary`` the MIME boundary; ``message_domain`` the right side of every
-    Message-ID; a ``rehearsal`` says 演练 in subject and banner; ``notice`` is the last sentence of the mail.
+    Message-ID; a ``rehearsal`` says 演练 in subject and banner; ``notice`` is the last sentence of the mail. ``note``
+    says in the office's words what was corrected, why it is sent again or taken back; a first mailing has none.
+    ``web_url`` is the https address of the issue's web copy: without one the mail holds no web link at all and is never
+    shortened. Places in that page are ``#s1`` (first section) and ``#s1-2`` (its second item).
     """
 
     sender: Sender
@@ -92,12 +99,51 @@ class MailingFacts:
     message_domain: str
     rehearsal: bool = False
     notice: str = PRIVACY_NOTICE
+    kind: MailingKind = MailingKind.FIRST
+    note: str = ""
+    web_url: str | None = None
+    look: Look = PLAIN_LOOK
 
     def __post_init__(self) -> None:
-        if self.date.utcoffset() is None:
-            raise ValueError("date must be an aware datetime")
-        _demand(_BOUNDARY, self.boundary, "boundary")
-        _demand(_DOMAIN, self.message_domain, "message_domain")
+        _demand_envelope(self.date, self.boundary, self.message_domain)
+        if self.web_url is not None:
+            _demand(_WEB_PAGE, self.web_url, "web_url")
+        if self.note.strip() and self.kind is MailingKind.FIRST:
+            raise ValueError("a first mailing has no note")
+        if len(self.note) > _NOTE_LENGTH:
+            raise ValueError(f"note of {len(self.note)} characters, at most {_NOTE_LENGTH}")
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """What all copies of one notice to colleagues or askers share: an alert, a morning sheet, a confirmation.
+
+    ``bulletin`` is the name over the notice; ``list_id`` the RFC 2919 identifier by which mailboxes can file notices;
+    ``date`` aware, its zone that of every time printed; ``console_url`` the https address where it can be dealt with.
+    """
+
+    sender: Sender
+    bulletin: str
+    list_id: str
+    date: datetime
+    boundary: str
+    message_domain: str
+    console_url: str | None = None
+    look: Look = PLAIN_LOOK
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bulletin", one_line(self.bulletin))
+        _demand(_LIST_ID, self.list_id, "list_id")
+        _demand_envelope(self.date, self.boundary, self.message_domain)
+        if self.console_url is not None:
+            _demand(_HTTPS, self.console_url, "console_url")
+
+
+def _demand_envelope(date: datetime, boundary: str, message_domain: str) -> None:
+    if date.utcoffset() is None:
+        raise ValueError("date must be an aware datetime")
+    _demand(_BOUNDARY, boundary, "boundary")
+    _demand(_DOMAIN, message_domain, "message_domain")
 
 
 def _ascii_or_none(text: str) -> str | None:

@@ -8,20 +8,21 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from mailer.content.encoded_words import encode_words
-from mailer.content.facts import ListFacts, Sender
+from mailer.content.facts import ListFacts, NoticeFacts, Sender
+
+_AUTOMATIC = b"Auto-Submitted: auto-generated\r\n"
+# Exchange answers for people on leave by this header, not by Auto-Submitted or Precedence ([MS-OXCMAIL] 2.2.3.2.14).
+_NO_ANSWER = b"X-Auto-Response-Suppress: OOF, AutoReply\r\n"
 
 
 def list_headers(list_facts: ListFacts) -> bytes:
     """Header lines that are the same in every copy, each ending in CRLF."""
-    return b"".join(
-        (
-            b"List-Id: %s\r\n <%s>\r\n" % (encode_words(list_facts.name), list_facts.list_id.encode("ascii")),
-            b"Auto-Submitted: auto-generated\r\n",
-            b"Precedence: list\r\n",
-            # Exchange answers for people on leave by this header, not by the two above ([MS-OXCMAIL] 2.2.3.2.14).
-            b"X-Auto-Response-Suppress: OOF, AutoReply\r\n",
-        )
-    )
+    return b"%s%sPrecedence: list\r\n%s" % (_list_id(list_facts.name, list_facts.list_id), _AUTOMATIC, _NO_ANSWER)
+
+
+def notice_headers(facts: NoticeFacts) -> bytes:
+    """The same for a notice: it can be filed by its List-Id, and is no list mail that relays may put behind others."""
+    return _list_id(f"{facts.bulletin}提醒", facts.list_id) + _AUTOMATIC + _NO_ANSWER
 
 
 def leave_headers(list_facts: ListFacts, sender: Sender) -> tuple[bytes, ...]:
@@ -35,3 +36,7 @@ def leave_headers(list_facts: ListFacts, sender: Sender) -> tuple[bytes, ...]:
         b">,\r\n <mailto:%s?subject=unsubscribe%%20" % quote(sender.reply_to, safe="@").encode("ascii"),
         b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
     )
+
+
+def _list_id(name: str, identifier: str) -> bytes:
+    return b"List-Id: %s\r\n <%s>\r\n" % (encode_words(name), identifier.encode("ascii"))

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from urllib.parse import quote
 
-from mailer.content.characters import clean, cut, one_line, without_gaps
+from mailer.content.characters import one_line, without_gaps
 from mailer.content.facts import ADDRESS, MailingFacts
-from mailer.content.issue import Contact, Issue, Item, Section
+from mailer.content.issue import Contact, Distribution, Issue, Item, Section
+from mailer.content.leads import Lead, first_clause, leads_of, preheader
+from mailer.content.look import Accent, Look
+from mailer.content.occasion import Banner, banners, repeats_the_issue, wants_answer
+from mailer.content.paragraphs import LEVEL, Paragraph, lines_of, paragraphs_of, with_label
 
 # What bulletins call themselves; in front of it stands the campaign or the place, which the masthead prints smaller.
 _KINDS = tuple(
@@ -23,10 +27,6 @@ _KINDS = tuple(
     for first in ("工作", "信息", "情况", "")
 )
 _NAME_IN_ONE_LINE = 8  # characters of the large type that fit a phone
-_LEAD_LENGTH = 32  # characters of a line of 本期要目 on a desk, the section's name included
-_LEADS_SHOWN = 6
-_PREHEADER_LENGTH = 60
-_SENTENCE_END = re.compile(r"[。！？；\n]")
 # A label without a colon in print: the text goes on with it as its subject (某镇、某街道 也开展了……).
 _GOES_ON = ("也", "亦", "均", "还")
 _ALREADY_BRACKETED = re.compile(r"[【〖\[].*[】〗\]]")
@@ -45,23 +45,18 @@ class Masthead:
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
-    """One line of 本期要目: the section ('' where the printed contents are shown) and what stands in it."""
-
-    section: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """An article or a brief. ``label`` is printed bold before the first paragraph, ``level`` is the title's heading."""
+    """An article or a brief. ``level`` is the title's heading, 0 for a plain line; a brief has its unit in the first paragraph's lead.
+
+    ``place`` is where it stands in the web copy (``s1-2``); a shortened entry has no paragraphs but one of its words.
+    """
 
     title: str
     level: int
-    label: str
-    paragraphs: tuple[str, ...]
+    is_brief: bool
+    paragraphs: tuple[Paragraph, ...]
     byline: str
-    byline_inline: bool
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """``place`` is where the section stands in the web copy (``s1``)."""
+
     heading: str
+    place: str
     groups: tuple[Group, ...]
 
 
@@ -95,11 +93,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """The office's sign: ``source`` is a cid address (RFC 2392), sizes are CSS pixels."""
+
+    source: str
+    width: int
+    height: int
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything the templates may print, but for the 件号 (``piece_number``, given beside it).
 
     ``change_subject``, ``sign_subject`` and ``leave_subject`` are the subjects, percent-encoded, of the letters that
-    the mail offers to write to ``reply_to``; the 件号 follows them.
+    the mail offers to write to ``reply_to``; the 件号 follows them. ``web_url`` is '' where there is no web copy;
+    ``is_shortened`` says that titles and first words stand for the articles.
     """
 
     title: str
@@ -107,6 +116,7 @@ class Page:
     masthead: Masthead
     headline: str
     preheader: str
+    banners: tuple[Banner, ...]
     leads: tuple[Lead, ...]
     note: Note | None
     parts: tuple[Part, ...]
@@ -118,30 +128,39 @@ class Page:
     list_name: str
     may_leave: bool
     asks_acknowledgement: bool
-    rehearsal: bool
     notice: str
     reply_to: str
     reply_to_href: str
     change_subject: str
     sign_subject: str
     leave_subject: str
+    web_url: str
+    is_shortened: bool
+    colours: Accent
+    logo: Picture | None
+    footer: tuple[str, ...]
 
 
 def lay_out(issue: Issue, facts: MailingFacts) -> Page:
     """The page of ``issue`` as the members of one list get it."""
+    told = tuple(banners(facts.kind, facts.note, rehearsal=facts.rehearsal))
+    whole = repeats_the_issue(facts.kind)
+    issue = issue if whole else _without_words(issue)
     masthead = _masthead(issue)
-    leads = _leads(issue)
+    web_url = facts.web_url or "" if whole else ""
+    leads = leads_of(issue, web_url)
     name = facts.list.name
     return Page(
         title=one_line(f"{issue.title} {masthead.number}"),
         subject_name=without_gaps(issue.title) + (f"第{issue.number}期" if issue.number is not None else ""),
         masthead=masthead,
-        headline=issue.headline or _first_clause(issue),
-        preheader=_preheader(issue, leads),
+        headline=LEVEL.sub("", one_line(issue.headline), count=1) or first_clause(issue),
+        preheader=preheader(issue, leads) if whole else told[-1].text,
+        banners=told,
         leads=leads,
         note=_note(issue),
-        parts=tuple(_part(section) for section in issue.sections),
-        loose=tuple(line for text in issue.unrecognised for line in _paragraphs(text.text)),
+        parts=tuple(_part(section, f"s{nth}") for nth, section in enumerate(issue.sections, 1)),
+        loose=tuple(line for text in issue.unrecognised for line in lines_of(text.text)),
         credits=tuple(Line(label, "、".join(names)) for label, names in issue.credits.items()),
         distribution=tuple(
             Line(code, "、".join(phrases)) for code, phrases in issue.distribution.by_list().items() if phrases
@@ -150,14 +169,38 @@ def lay_out(issue: Issue, facts: MailingFacts) -> Page:
         contact=tuple(_contact(issue.contact)),
         list_name=name if name.endswith(("名单", "列表")) else f"“{name}”名单",
         may_leave=not facts.list.is_duty,
-        asks_acknowledgement=facts.list.asks_acknowledgement,
-        rehearsal=facts.rehearsal,
+        asks_acknowledgement=facts.list.asks_acknowledgement and wants_answer(facts.kind),
         notice=facts.notice,
         reply_to=facts.sender.reply_to,
         reply_to_href=quote(facts.sender.reply_to, safe="@"),
         change_subject=quote(f"调整接收人 {masthead.number} 件号 "),
         sign_subject=quote(f"签收 {masthead.number} 件号 "),
         leave_subject=quote(f"退订 {masthead.number} 件号 "),
+        web_url=web_url,
+        is_shortened=False,
+        colours=facts.look.colours,
+        logo=picture_of(facts.look, facts.message_domain),
+        footer=facts.look.footer,
+    )
+
+
+def picture_of(look: Look, domain: str) -> Picture | None:
+    if look.logo is None:
+        return None
+    return Picture(f"cid:{look.logo.content_id(domain)}", look.logo.width, look.logo.height, look.logo.alt)
+
+
+def _without_words(issue: Issue) -> Issue:
+    """What identifies the issue, and whom to ask."""
+    return replace(
+        issue,
+        sections=(),
+        editor_note=None,
+        contents=(),
+        credits={},
+        copies=None,
+        distribution=Distribution(),
+        unrecognised=(),
     )
 
 
@@ -197,97 +240,60 @@ def split_title(title: str) -> tuple[str, str]:
     return "", words
 
 
-def _leads(issue: Issue) -> tuple[Lead, ...]:
-    """The printed contents where the office printed some, else one line a section; none for a single section."""
-    if len(issue.contents) > 1:
-        return tuple(Lead("", one_line(entry)) for entry in issue.contents)
-    if len(issue.sections) > 1:
-        return tuple(Lead(without_gaps(section.heading or ""), _section_lead(section)) for section in issue.sections)
-    return ()
-
-
-def _preheader(issue: Issue, leads: tuple[Lead, ...]) -> str:
-    """What a list of mails shows behind the subject: what is in the issue, not the masthead again."""
-    told = [lead.text for lead in leads] or [one_line(item.title) for item in issue.items[:_LEADS_SHOWN] if item.title]
-    return cut("；".join(told) or _first_clause(issue) or one_line(issue.issuing_office or ""), _PREHEADER_LENGTH)
-
-
-def _section_lead(section: Section) -> str:
-    """Titles, else topics, else units, else the first words."""
-    for names in (
-        [item.title for item in section.items if item.title],
-        [item.topic for item in section.items if item.topic],
-        [unit for item in section.items for unit in item.units],
-    ):
-        distinct = list(dict.fromkeys(one_line(name) for name in names))
-        if distinct:
-            joined = ("；" if any(item.title for item in section.items) else "、").join(distinct[:_LEADS_SHOWN])
-            return joined + ("等" if len(distinct) > _LEADS_SHOWN else "")
-    return _clause(section.items[0].text, _LEAD_LENGTH - len(section.heading or "")) if section.items else ""
-
-
-def _first_clause(issue: Issue) -> str:
-    return _clause(next((item.text for item in issue.items), ""), _LEAD_LENGTH)
-
-
-def _clause(text: str, length: int) -> str:
-    """The first sentence where it is short, else its beginning."""
-    return cut(one_line(_SENTENCE_END.split(text[:200].strip(), maxsplit=1)[0]), max(length, 12))
-
-
 def _note(issue: Issue) -> Note | None:
     if issue.editor_note is None:
         return None
-    return Note(one_line(issue.editor_note.label), _paragraphs(issue.editor_note.text))
+    return Note(one_line(issue.editor_note.label), lines_of(issue.editor_note.text))
 
 
-def _part(section: Section) -> Part:
+def _part(section: Section, place: str) -> Part:
     """Heading levels never jump: without a section heading, topics and titles move up by one."""
     level = 3 if section.heading else 2
     groups = []
-    for topic, items in groupby(section.items, key=lambda item: item.topic or ""):
+    numbered = enumerate(section.items, 1)
+    for topic, items in groupby(numbered, key=lambda numbered_item: numbered_item[1].topic or ""):
         title_level = level + 1 if topic else level
-        groups.append(Group(_bracketed(topic), level, tuple(_entry(item, title_level) for item in items)))
-    return Part(_bracketed(section.heading or ""), tuple(groups))
+        entries = tuple(_entry(item, title_level, f"{place}-{nth}") for nth, item in items)
+        groups.append(Group(_bracketed(topic), level, entries))
+    return Part(_bracketed(section.heading or ""), place, tuple(groups))
 
 
 def _bracketed(name: str) -> str:
+    """A section's name in its brackets again; one that is numbered (一、工作动态) never had any."""
     words = without_gaps(name)
-    return words if not words or _ALREADY_BRACKETED.fullmatch(words) else f"【{words}】"
+    if not words or _ALREADY_BRACKETED.fullmatch(words) or LEVEL.match(words):
+        return words
+    return f"【{words}】"
 
 
-def _entry(item: Item, level: int) -> Entry:
-    label, paragraphs = "", _paragraphs(item.text)
-    if item.units and paragraphs:
+def _entry(item: Item, level: int, place: str) -> Entry:
+    label, text = "", item.text.strip()
+    if item.units:
         units = "、".join(one_line(unit) for unit in item.units)
-        label = units if paragraphs[0].startswith(_GOES_ON) else f"{units}："
-        if paragraphs[0].startswith(units):  # the file kept the names in the sentence
-            label, paragraphs = units, (paragraphs[0].removeprefix(units), *paragraphs[1:])
+        label = units if not text or text.startswith(_GOES_ON) else f"{units}："
+        if text.startswith(units):  # the file kept the names in the sentence
+            label, text = units, text.removeprefix(units)
     byline = one_line(item.byline or "")
     return Entry(
         title=one_line(item.title or ""),
         level=level,
-        label=label,
-        paragraphs=paragraphs,
+        is_brief=bool(label) and not item.title,
+        paragraphs=with_label(paragraphs_of(text), label),
         byline=f"（{byline}）" if byline else "",
-        byline_inline=bool(label),
+        place=place,
     )
-
-
-def _paragraphs(text: str) -> tuple[str, ...]:
-    return tuple(stripped for line in clean(text).split("\n") if (stripped := line.strip()))
 
 
 def _contact(contact: Contact) -> Iterable[Line]:
     for address in contact.email:
         yield Line("电子邮箱", address, f"mailto:{quote(address, safe='@')}" if ADDRESS.fullmatch(address) else "")
     for number in contact.phone:
-        yield Line("电话", number, _tel(number))
+        yield Line("电话", number, tel_href(number))
     for number in contact.fax:
         yield Line("传真", number)
 
 
-def _tel(printed: str) -> str:
+def tel_href(printed: str) -> str:
     """``tel:`` and the digits before an extension; '' where there are too few to dial."""
     dialled = re.split(r"转|分机|[/、，,;；]", printed, maxsplit=1)[0]
     digits = "".join(re.findall(r"[0-9]", dialled))

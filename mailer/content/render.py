@@ -7,7 +7,7 @@ unknown name is an error and nothing is fetched. What differs per recipient (the
 from __future__ import annotations
 
 import logging
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,15 @@ from markupsafe import Markup
 from premailer import Premailer
 
 from mailer.content.characters import clean, cut, without_gaps
-from mailer.content.facts import MailingFacts
+from mailer.content.facts import MailingFacts, NoticeFacts
 from mailer.content.issue import Issue
+from mailer.content.morning import MorningSheet, morning_page
+from mailer.content.notice import Alert, Confirmation, NoticePage, alert_page, confirmation_page
 from mailer.content.page import Page, lay_out
-from mailer.content.rendered import Rendered
+from mailer.content.rendered import HTML_LIMIT, Rendered
+from mailer.content.shorten import shortened
 
-__all__ = ["SUBJECT_LENGTH", "Rendered", "environment", "inline_styles", "render"]
+__all__ = ["SUBJECT_LENGTH", "Rendered", "environment", "inline_styles", "render", "render_notice"]
 
 SUBJECT_LENGTH = 40  # characters; more is cut off in the lists of phones and webmails
 
@@ -71,20 +74,50 @@ def _finalize(value: object) -> object:
 def render(env: Environment, issue: Issue, facts: MailingFacts, kind: str = "bulletin") -> Rendered:
     """Renders ``mail/<kind>/{subject.txt,body.txt,body.html}``.
 
-    Jinja's TemplateError for a template that names what does not exist or reaches out of the sandbox.
+    HTML beyond HTML_LIMIT is shortened where the facts name a web copy, the text stays whole; without a web copy
+    nothing is cut and ``Rendered.findings`` warns. Jinja's TemplateError for a template that names what does not exist
+    or reaches out of the sandbox.
     """
     page = lay_out(issue, facts)
     placeholder = _placeholder(env, kind, page)
+    html = inline_styles(_fill(env, kind, "body.html", page, placeholder))
+    shorter_pages = shortened(page) if page.web_url else iter(())
+    while len(html.encode("utf-8")) > HTML_LIMIT and (shorter := next(shorter_pages, None)):
+        html = inline_styles(_fill(env, kind, "body.html", shorter, placeholder))
+        page = replace(page, is_shortened=True)  # the text says so too, and keeps every word
     return Rendered(
         # without the 件号: a subject is one of the bytes that all copies share
-        subject=cut(without_gaps(_fill(env, kind, "subject.txt", page)), SUBJECT_LENGTH),
+        subject=_subject(env, kind, page),
         text=_fill(env, kind, "body.txt", page, placeholder).strip("\n") + "\n",
-        html=inline_styles(_fill(env, kind, "body.html", page, placeholder)),
+        html=html,
         placeholder=placeholder,
+        is_shortened=page.is_shortened,
     )
 
 
-def _fill(env: Environment, kind: str, name: str, page: Page, piece_number: str | None = None) -> str:
+def render_notice(env: Environment, notice: Alert | MorningSheet | Confirmation, facts: NoticeFacts) -> Rendered:
+    """Renders ``mail/{alert,morning,confirmation}/``; nothing in it is personal, so its placeholder is empty."""
+    page: NoticePage
+    match notice:
+        case Alert():
+            kind, page = "alert", alert_page(notice, facts)
+        case MorningSheet():
+            kind, page = "morning", morning_page(notice, facts)
+        case Confirmation():
+            kind, page = "confirmation", confirmation_page(notice, facts)
+    return Rendered(
+        subject=_subject(env, kind, page),
+        text=_fill(env, kind, "body.txt", page).strip("\n") + "\n",
+        html=inline_styles(_fill(env, kind, "body.html", page)),
+        placeholder="",
+    )
+
+
+def _subject(env: Environment, kind: str, page: Page | NoticePage) -> str:
+    return cut(without_gaps(_fill(env, kind, "subject.txt", page)), SUBJECT_LENGTH)
+
+
+def _fill(env: Environment, kind: str, name: str, page: Page | NoticePage, piece_number: str | None = None) -> str:
     values = {field.name: getattr(page, field.name) for field in fields(page)}
     if piece_number is not None:
         values["piece_number"] = piece_number

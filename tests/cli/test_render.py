@@ -76,6 +76,18 @@ def test_the_configured_sender_wins_over_the_printed_mailbox(issue_file, tmp_pat
     assert mail["Reply-To"] == "kuaibao@chengjiang.example"
 
 
+def test_a_mail_that_is_too_long_is_told_with_what_to_do(issue_file, tmp_path, capsys):
+    assert main(["render", str(issue_file), "--out", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["findings"] == []
+    brief = "**石桥镇：**近日，清理楼道堆物52处，新装休息座椅18把，居民群众积极参与，小区面貌明显改善。\n\n"
+    issue_file.write_text(ISSUE.replace("**编辑", brief * 500 + "**编辑"), encoding="utf-8")
+    assert main(["render", str(issue_file), "--out", str(tmp_path), "--json"]) == 0
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["code"] == "mail_too_long"
+    assert main(["render", str(issue_file), "--out", str(tmp_path)]) == 0
+    assert f"怎么办：{finding['remedy']}" in capsys.readouterr().out
+
+
 def test_a_configured_address_that_is_none_is_told(issue_file, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MAILER_REPLY_TO", "没有邮箱")
     assert main(["render", str(issue_file), "--out", str(tmp_path / "x")]) == 2

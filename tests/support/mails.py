@@ -125,12 +125,12 @@ def sample_sheet(people: int = 3) -> MorningSheet:
         issue="第128期",
         released_at=datetime(2026, 11, 20, 18, 5, tzinfo=OFFICE_TIME),
         as_of=datetime(2026, 11, 21, 8, 0, tzinfo=OFFICE_TIME),
-        counts=(("已发出", 409), ("退回", 2), ("不发", 1), ("结果不明", 0)),
+        counts=(("已发出", 400), ("退回", 2), ("不发", 1), ("仍在重试", 9), ("结果不明", 0)),
         recipients=412,
         posts=431,
         not_reached=not_reached[:people] + shown,
         silent_units=("区市场监管局",) if people else (),
-        still_trying="另有 9 封仍在重试，至 11月23日 18:05 为止。" if people else "",
+        still_trying="仍在重试的 9 封，到 11月23日 18:05 为止。" if people else "",
     )
 
 
@@ -160,7 +160,7 @@ def _issue_mails() -> dict[str, tuple[Issue, MailingFacts]]:
         "levels-and-table": (levels_issue(), facts),
         "many-sections": (many_sections_issue(), facts),
         "web-copy": (sample_issue(), replace(facts, web_url=WEB_URL)),
-        "shortened": (big_issue(600), replace(facts, web_url=WEB_URL)),
+        "shortened": (big_issue(230), replace(facts, web_url=WEB_URL)),
         "office-look": (sample_issue(), replace(facts, look=office_look())),
         "correction": (sample_issue(), kind_facts(MailingKind.CORRECTION, "第1版第2段“86场”应为“68场”。\n特此更正。")),
         "supplement": (sample_issue(), kind_facts(MailingKind.SUPPLEMENT)),

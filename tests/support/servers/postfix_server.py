@@ -56,6 +56,7 @@ flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
+lmtp unix - - n - - lmtp
 showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
@@ -72,6 +73,7 @@ class PostfixServer:
     """``users``: address -> Maildir name; ``@domain`` takes all of a domain. ``logins``: login -> password.
 
     ``next_hops``: domain -> loopback port of a host that answers for it, so that its refusals come back as DSNs.
+    ``lmtp_hops``: domain -> loopback port of an LMTP server that takes its mail.
     ``settings``: more of main.cf, for instance ``{"maximal_queue_lifetime": "20s"}``.
     """
 
@@ -81,6 +83,7 @@ class PostfixServer:
         logins: Mapping[str, str] | None = None,
         next_hops: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
+        lmtp_hops: Mapping[str, int] | None = None,
     ) -> None:
         self._postfix = find_program("postfix")
         self._master = find_program("master", "/usr/lib/postfix/sbin", "/usr/libexec/postfix")
@@ -90,6 +93,7 @@ class PostfixServer:
         self._users = dict(users or {OFFICE: "office"})
         self._logins = dict(logins or {OFFICE: OFFICE_PASSWORD})
         self._next_hops, self._settings = dict(next_hops or {}), dict(settings or {})
+        self._lmtp_hops = dict(lmtp_hops or {})
         self.port, self.submission_port, self.smtps_port = free_port(), free_port(), free_port()
         self.folder = private_folder("postfix")
         self._program: Program | None = None
@@ -153,7 +157,10 @@ class PostfixServer:
             "virtual_mailbox_maps": _table({address: f"{name}/" for address, name in self._users.items()}),
             "virtual_uid_maps": f"static:{_NOBODY}",
             "virtual_gid_maps": f"static:{_NOBODY}",
-            "transport_maps": _table({domain: f"smtp:[127.0.0.1]:{port}" for domain, port in self._next_hops.items()}),
+            "transport_maps": _table(
+                {domain: f"smtp:[127.0.0.1]:{port}" for domain, port in self._next_hops.items()}
+                | {domain: f"lmtp:inet:127.0.0.1:{port}" for domain, port in self._lmtp_hops.items()}
+            ),
             "default_transport": "error:5.1.2 no such domain in this test",
             # Only a strict domain says at RCPT that it knows nobody of that name.
             "smtpd_reject_unlisted_recipient": "no",

@@ -163,6 +163,7 @@ def test_contents_that_agree_or_nearly_agree_or_stand_in_another_order() -> None
     two = replace(SOUND, sections=(Section("要闻", (*SOUND.items, Item("会后落实到位。", title="抓落实见成效"))),))
     assert findings(replace(two, contents=("推进会召开", "抓落实见成效"))) == {}
     assert set(findings(replace(two, contents=("抓落实见成效", "推进会召开")))) == {"contents_order"}
+    assert findings(replace(two, contents=("一、推进会召开", "（二）抓落实见成效"))) == {}
     near = findings(replace(two, contents=("推进会召开", "抓落实见实效")))
     assert set(near) == {"contents_without_article"}
     assert "“抓落实见成效”，两处不一致" in near["contents_without_article"].message

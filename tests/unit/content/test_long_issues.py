@@ -61,6 +61,8 @@ def test_a_very_long_issue_is_cut_further_until_it_fits():
     assert mail.html_bytes < HTML_LIMIT
     assert "第299项" not in links(mail.html)
     assert links(mail.html)["进展"] == f"{WEB_URL}#s8"
+    assert f"本期篇幅较长，全文可在网页中阅读：{WEB_URL}" in mail.text
+    assert mail.text.count("第299项") == 8
 
 
 def test_briefs_are_named_by_unit_and_first_words_when_they_are_cut():

@@ -12,9 +12,9 @@ import pytest
 from mailer import resources
 from mailer.content.compose import prepare
 from mailer.content.look import ACCENTS, LOGO_BYTES, BadLookError, Logo, Look
-from mailer.content.render import render
+from mailer.content.render import render, render_notice
 from tests.support.issues import sample_facts, sample_issue
-from tests.support.mails import COPY, ENV, LOGO_PNG, office_look
+from tests.support.mails import COPY, ENV, LOGO_PNG, notice_facts, office_look, sample_alert
 
 WHITE, GROUND, DARK_CARD, DARK_GROUND = "#ffffff", "#f6f7f9", "#1e1e1e", "#121212"
 
@@ -76,6 +76,17 @@ def test_the_sign_travels_in_the_mail_beside_the_html_and_says_its_name_where_pi
     assert "澄江区文明办\n" in rendered.text
     assert not mail.defects
     assert list(mail.iter_attachments()) == []
+
+
+def test_notices_wear_the_look_of_the_office_too():
+    facts = notice_facts(look=office_look())
+    rendered = render_notice(ENV, sample_alert(), facts)
+    assert ACCENTS["navy"].light in rendered.html
+    assert ACCENTS["red"].light not in rendered.html
+    assert "澄江区文明办编印" in rendered.html
+    mail = email.message_from_bytes(b"".join(prepare(rendered, facts).copy(COPY)), policy=email.policy.default)
+    assert "image/png" in [part.get_content_type() for part in mail.walk()]
+    assert "cid:logo." in rendered.html
 
 
 def test_the_offices_footer_is_in_both_parts():

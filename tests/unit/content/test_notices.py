@@ -66,34 +66,47 @@ def test_there_is_a_web_link_only_where_a_console_address_is_given():
 
 def test_the_sheet_names_everyone_by_unit_with_cause_phone_and_remedy():
     mail = read(sample_sheet())
-    assert mail.subject.startswith("【晨报】第128期：3 人没收到")
+    assert mail.subject.startswith("【晨报】3 个岗位没收到：第128期")
     for part in (mail.text, lxml.html.document_fromstring(mail.html).text_content()):
         for each in sample_sheet().not_reached:
             for words in (each.unit, each.name, each.post, each.phone, each.cause, each.remedy):
                 assert words in part
         assert part.count("石桥镇") == 1  # one heading over its two people
         assert "截至" in part
-        assert "另有 9 封仍在重试" in part
+        assert "到 11月23日 18:05 为止" in part
     assert "tel:05556660128" in links(mail.html)
 
 
 def test_the_sheets_sum_is_printed_as_a_sum_and_must_add_up():
-    assert "已发出 409 ＋ 退回 2 ＋ 不发 1 ＝ 共 412 份，覆盖 431 个岗位" in read(sample_sheet()).text
+    assert "已发出 400 ＋ 退回 2 ＋ 不发 1 ＋ 仍在重试 9 ＝ 共 412 份，覆盖 431 个岗位" in read(sample_sheet()).text
     with pytest.raises(ValueError, match="add up"):
         replace(sample_sheet(), recipients=413)
 
 
 def test_a_sheet_with_nobody_missing_says_so():
     mail = read(sample_sheet(0))
-    assert mail.subject.startswith("【晨报】第128期：没有要补送的")
-    assert "今天没有要打的电话" in mail.text
+    assert mail.subject.startswith("【晨报】没有要补送的：第128期")
+    assert "这一批已经发完" in mail.text
+    assert "没有要打的电话" in mail.text
     assert "原因" not in mail.text
+
+
+def test_a_sheet_of_what_is_not_over_does_not_say_that_it_is():
+    mail = read(replace(sample_sheet(0), still_trying="发送已暂停，还有 50 个岗位没发。"))
+    assert mail.subject.startswith("【晨报】还没发完：第128期")
+    assert "已经发完" not in mail.text
+    assert "还有 50 个岗位没发" in mail.text
+
+
+def test_how_many_were_not_reached_is_never_cut_off():
+    mail = read(replace(sample_sheet(), issue="很长的刊名" * 20 + "第128期"))
+    assert mail.subject.startswith("【晨报】3 个岗位没收到：很长的")
 
 
 def test_a_sheet_of_a_thousand_is_cut_counted_and_small():
     mail = read(sample_sheet(1000))
-    assert "1000 人没收到" in mail.subject
-    assert "还有 880 人，请看台账。" in mail.text
+    assert "1000 个岗位没收到" in mail.subject
+    assert "还有 880 个岗位，请看台账。" in mail.text
     assert mail.html_bytes < 80_000
     assert not mail.findings()
 

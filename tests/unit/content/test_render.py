@@ -156,6 +156,19 @@ def test_number_and_date_are_made_when_the_file_kept_no_printed_form():
     assert "2026年3月8日" in read(made).text
 
 
+def test_a_numbered_section_keeps_its_number_and_gets_no_brackets():
+    numbered = replace(
+        sample_issue(),
+        sections=tuple(
+            replace(s, heading=f"{n}、工作") for n, s in zip("一二三", sample_issue().sections, strict=True)
+        ),
+    )
+    assert "\n二、工作\n" in read(numbered).text
+    assert "【二、工作】" not in read(numbered).html
+    untitled = replace(numbered, sections=numbered.sections[:1])
+    assert read(untitled).subject.endswith("第128期：工作")
+
+
 # --- the mail around them
 
 
