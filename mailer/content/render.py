@@ -12,13 +12,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import cssutils
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateRuntimeError, Undefined, select_autoescape
 from jinja2.environment import TemplateModule
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
-from premailer import Premailer
 
 from mailer.content.characters import clean, cut, without_gaps
 from mailer.content.facts import MailingFacts, NoticeFacts
@@ -135,6 +133,9 @@ def _placeholder(env: Environment, kind: str, page: Page) -> str:
 
 def inline_styles(html: str) -> str:
     """Copies the CSS of <style> into style attributes; blocks marked ``data-premailer="ignore"`` stay as they are."""
+    import cssutils  # noqa: PLC0415 - with lxml and requests behind them these two are half of a command's start
+    from premailer import Premailer  # noqa: PLC0415
+
     cssutils.ser.prefs.minimizeColorHash = False  # six digits are what every client reads; the setting is process-wide
     inlined = Premailer(
         html,
