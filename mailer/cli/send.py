@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+import mimetypes
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from mailer.cli import findings, issue_shelf, ledger_text, opening, watching
 from mailer.cli.output import CommandError, Exit, Output
+from mailer.content.attachments import MAX_BYTES, Attachment, AttachmentError, EncodedAttachment, check_together
 from mailer.content.facts import Sender
 from mailer.content.issue import Issue
 from mailer.flow.draw_up_order import (
@@ -32,6 +34,8 @@ from mailer.store import queries
 from mailer.transport.configured import relay_of
 from recipients.address import AddressError, EmailAddress
 
+_BASE64_GROWTH = 78 / 57  # four thirds and the line ends
+_ISSUE_BYTES = 200_000  # what the issue itself takes at most, generously
 _WAIT = re.compile(r"(\d{1,9})([smh])")
 
 
@@ -48,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", metavar="时间", help="定时发送，如 2026-11-23T18:00（办公时区）")
     parser.add_argument("--wait", metavar="多久", nargs="?", const="", help="等到发完；可写最多等多久，如 10m")
     parser.add_argument("--test", metavar="邮箱", nargs="+", help="只试发给这几个地址")
+    parser.add_argument("--attach", metavar="文件", type=Path, nargs="+", default=[], help="随信附上的文件（可以几个）")
     parser.add_argument("--rehearsal", action="store_true", help="演练：经内置演练服务器，不对外发信")
     parser.add_argument("--json", action="store_true", help="以 JSON Lines 输出")
 
@@ -62,7 +67,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     _same_content(office, args.key, revision_id)
     reasons = findings.settle(found, waived=args.waive, accepted=args.yes, out=out)
     order = _order(office, settings, args, revision_id, issue)
-    _ask_relay(settings)
+    _ask_relay(settings, order.attachments)
     try:
         mailing_id, created = prepare_mailing(office, order, actor)
     except KeyConflictError as error:
@@ -187,7 +192,27 @@ def _order(office: Office, settings: Settings, args: argparse.Namespace, revisio
             "要演练请加 --rehearsal；要真的发出去请设置 MAILER_RELAY_URL。",
             Exit.USAGE,
         )
-    return replace(order, rehearsal=rehearsal)
+    return replace(order, rehearsal=rehearsal, attachments=_attachments(args.attach))
+
+
+def _attachments(paths: Sequence[Path]) -> tuple[Attachment, ...]:
+    found = []
+    for path in paths:
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        try:
+            with path.open("rb") as file:
+                found.append(Attachment(path.name, kind, file.read(MAX_BYTES + 1)))
+        except OSError as error:
+            raise CommandError(
+                "file_missing", f"读不到附件 {path}：{error.strerror}", "请检查文件名和所在文件夹。", Exit.USAGE
+            ) from error
+        except AttachmentError as error:
+            raise CommandError("bad_attachment", str(error), "改好后再发；现在什么都没有发出。", Exit.USAGE) from error
+    try:
+        check_together(tuple(EncodedAttachment(b"", len(each.data)) for each in found))
+    except AttachmentError as error:
+        raise CommandError("bad_attachment", str(error), "改好后再发；现在什么都没有发出。", Exit.USAGE) from error
+    return tuple(found)
 
 
 def _sender(settings: Settings, issue: Issue) -> Sender:
@@ -210,19 +235,27 @@ def _sender(settings: Settings, issue: Issue) -> Sender:
     return sender
 
 
-def _ask_relay(settings: Settings) -> None:
-    """Connect, encrypt, log in, before anything is made: what is wrong there is told now."""
+def _ask_relay(settings: Settings, attachments: Sequence[Attachment]) -> None:
+    """Connect, encrypt, log in, before anything is made: what is wrong there is told now, a mail too big for it too."""
     if settings.is_sandbox:
         return
     try:
         relay = relay_of(settings, lambda: datetime.now(UTC))
 
-        async def ask() -> None:
+        async def ask() -> int:
             session = await relay.connect()
             await session.quit()
+            return session.offered.size
 
-        asyncio.run(ask())
+        limit = asyncio.run(ask())
     except SettingError as error:
         raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
     except RelayError as error:
         raise CommandError("relay_refused", f"{error.message}，没有发送任何邮件。", error.hint) from error
+    about = sum(len(each.data) for each in attachments) * _BASE64_GROWTH + _ISSUE_BYTES
+    if limit and attachments and about > limit:
+        raise CommandError(
+            "too_big",
+            f"连附件约 {about / 1_048_576:.0f} MB，发信服务器一封最多收 {limit / 1_048_576:.0f} MB，没有发送。",
+            "请压缩或去掉附件。",
+        )

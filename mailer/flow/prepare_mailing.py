@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlmodel import Session
 
 from mailer.content import compose, facts
+from mailer.content.attachments import Attachment, EncodedAttachment
 from mailer.content.issue import Issue
 from mailer.content.render import render
 from mailer.flow.office import Office
@@ -59,12 +60,16 @@ class Order:
     kind: MailingKind = MailingKind.FIRST
     key: str | None = None
     rehearsal: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 def content_key(order: Order) -> str:
-    """sha256 over issue, lists and kind: what makes two orders the same."""
+    """sha256 over issue, lists, kind and attached files: what makes two orders the same."""
     codes = ",".join(each.code for each in order.lists)
-    return hashlib.sha256(f"{order.revision_id}|{codes}|{order.kind}|{order.rehearsal}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{order.revision_id}|{codes}|{order.kind}|{order.rehearsal}".encode())
+    for attachment in order.attachments:
+        digest.update(f"|{attachment.name}|".encode() + hashlib.sha256(attachment.data).digest())
+    return digest.hexdigest()
 
 
 def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool]:
@@ -108,7 +113,8 @@ def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool
 
 def _fill(office: Office, order: Order, mailing: Any) -> None:
     """Raises BeingPreparedError when another call took the freezing over; returns when one has finished it."""
-    contents = [(each.code, _compose(office, order, each, mailing)) for each in order.lists]
+    attached = tuple(attachment.encoded() for attachment in order.attachments)
+    contents = [(each.code, _compose(office, order, each, mailing, attached)) for each in order.lists]
     token = secrets.token_hex(8)
     now = office.clock.now()
     slices = list(_slices(order.audience.recipients(), _SLICE)) or [[]]
@@ -139,7 +145,9 @@ def _freeze(session: Session, office: Office, mailing: Any, part: Sequence[Recip
     writes.freeze_rows(session, mailing.id, rows, duties)
 
 
-def _compose(office: Office, order: Order, of_list: facts.ListFacts, mailing: Any) -> compose.PreparedMail:
+def _compose(
+    office: Office, order: Order, of_list: facts.ListFacts, mailing: Any, attached: tuple[EncodedAttachment, ...]
+) -> compose.PreparedMail:
     mail_facts = facts.MailingFacts(
         sender=order.sender,
         list=of_list,
@@ -147,8 +155,9 @@ def _compose(office: Office, order: Order, of_list: facts.ListFacts, mailing: An
         boundary=mailing.boundary,
         message_domain=order.message_domain,
         rehearsal=order.rehearsal,
+        kind=order.kind,
     )
-    return compose.prepare(render(office.templates, order.issue, mail_facts), mail_facts)
+    return compose.prepare(render(office.templates, order.issue, mail_facts), mail_facts, attached)
 
 
 def _delivery(office: Office, mailing: Any, delivery_id: int, recipient: Recipient, now: datetime) -> dict[str, Any]:
