@@ -16,6 +16,7 @@ missing_packages() {
     has redis-server || echo redis-server
     ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || echo postgresql
     has postfix || [ -x /usr/sbin/postfix ] || echo postfix
+    [ -x /usr/lib/dovecot/imap ] || [ -x /usr/libexec/dovecot/imap ] || echo dovecot-imapd
     has openssl || echo openssl
     has chromium || echo chromium
     ls /usr/share/fonts/opentype/noto/NotoSansCJK-*.ttc >/dev/null 2>&1 || echo fonts-noto-cjk

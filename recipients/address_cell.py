@@ -205,7 +205,7 @@ def _join_around_dots(text: str, repairs: dict[Repair, None]) -> str:
         if before.endswith((".", "。", "｡")):
             closes = "@" in left and "@" in right
             other_script = bool(right) and not right[0].isascii() and left[:-1][-1:].isascii()
-            together = bool(right) and not closes and not other_script
+            together = bool(right) and not closes and not other_script and not _TELEPHONE.fullmatch(right)
         else:
             together = right.startswith((".", "。", "｡")) and bool(left) and len(right) > 1
             together = together or right in {".", "。", "｡"}

@@ -48,6 +48,18 @@ class Rule:
     roles: tuple[str, ...] = ()
     plus: bool = True
 
+    @property
+    def chinese(self) -> str:
+        """«分组“领导”», «“领导”以外各单位的主要领导、信息员»."""
+        units = (
+            f"分组“{self.group}”"
+            if self.group
+            else f"“{self.except_group}”以外各单位"
+            if self.except_group
+            else "各单位"
+        )
+        return f"{units}的{'、'.join(self.roles)}" if self.roles else units
+
     def matches(self, holder: Holder) -> bool:
         group = group_key(holder.post.unit.group)
         if self.group and group != group_key(self.group):
@@ -97,13 +109,18 @@ class Candidate:
     has_left: bool = False
 
     def is_on(self, wanted: DistributionList) -> bool:
-        """Single exclusion, then single addition, then rules; who has left is on a list by addition only."""
+        return bool(self.why_on(wanted))
+
+    def why_on(self, wanted: DistributionList) -> str:
+        """In Chinese, why the person is on the list; empty: they are not. Single exclusion, then single addition, then
+        rules; who has left is on a list by addition only.
+        """
         if wanted.code in self.minus:
-            return False
+            return ""
         if wanted.code in self.plus:
-            return True
-        found = [rule.plus for rule in wanted.rules if rule.matches(self.holder)] if not self.has_left else []
-        return bool(found) and all(found)
+            return "单独列入"
+        matching = [rule for rule in wanted.rules if rule.matches(self.holder)] if not self.has_left else []
+        return f"规则：{matching[0].chinese}" if matching and all(rule.plus for rule in matching) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +137,7 @@ class Entry:
     phone: str
     withheld: Withheld | None = None
     note: str = ""  # why it is suppressed, in Chinese
+    why: str = ""  # why it is on the list, in Chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +192,18 @@ def assemble(
         entry
         for wanted in sorted(lists, key=lambda item: item.lane)
         for candidate in ordered
-        if candidate.is_on(wanted)
-        for entry in _entries(wanted, candidate, by_key, at)
+        if (why := candidate.why_on(wanted))
+        for entry in _entries(wanted, candidate, why, by_key, at)
     ]
     return Audience(tuple(entries))
 
 
 def _entries(
-    wanted: DistributionList, candidate: Candidate, suppressions: Mapping[str, Sequence[Suppression]], at: datetime
+    wanted: DistributionList,
+    candidate: Candidate,
+    why: str,
+    suppressions: Mapping[str, Sequence[Suppression]],
+    at: datetime,
 ) -> Iterable[Entry]:
     holder = candidate.holder
 
@@ -198,6 +220,7 @@ def _entries(
             holder.phone,
             withheld,
             note,
+            why,
         )
 
     if candidate.has_left:

@@ -15,6 +15,7 @@ Row = Sequence[str]
 
 _ABOVE = 3  # rows of a header above the one that names the address
 _BELOW = 2
+_SAMPLE = 30  # rows below a header that are looked at
 _PERSONAL = frozenset({Field.NAME, Field.TITLE, Field.PHONE, Field.ADDRESS})
 
 
@@ -72,8 +73,23 @@ def find_layout(rows: Sequence[Row], at: int, before: Layout | None = None) -> L
         if not _belongs_above(upper, rows[above], band[0]):
             break
         band.insert(0, upper)
-    blocks, without_address = _blocks([_column(stack) for stack in _stacks(band, max(map(len, band)))])
+    columns = [_column(stack) for stack in _stacks(band, max(map(len, band)))]
+    _divide_units(columns, rows[at + height : at + height + _SAMPLE])
+    blocks, without_address = _blocks(columns)
     return Layout(blocks, height, without_address)
+
+
+def _divide_units(columns: list[_Column], below: Sequence[Row]) -> None:
+    """单位 merged over two columns, 镇街 | 松陵镇: the left one is the group."""
+    units = [c for c, column in enumerate(columns) if column.field is Field.UNIT]
+    if len(units) != 1 or units[0] + 1 >= len(columns) or any(column.field is Field.GROUP for column in columns):
+        return
+    left, right = columns[units[0]], columns[units[0] + 1]
+    both = sum(
+        1 for row in below if all(text.strip() for text in row[units[0] : units[0] + 2]) and len(row) > units[0] + 1
+    )
+    if not right.word and both:
+        right.field, right.word, left.field = Field.UNIT, left.word, Field.GROUP
 
 
 def _at(cells: Sequence[HeaderCell], column: int) -> HeaderCell:
@@ -117,9 +133,9 @@ def _continues(upper: Sequence[HeaderCell], below: Sequence[HeaderCell], row: Ro
         above = _at(upper, column) if _at(upper, column).word else above
         if not text.strip() or (cell.word and cell.word == _at(upper, column).word):
             continue
-        if above.field in {None, Field.PHONE} and (cell.field is not None or header_words.is_phone_part(cell.word)):
-            found += 1
-        elif above.is_bare_role and cell.field is not None and not cell.is_bare_role:
+        if (
+            above.field in {None, Field.PHONE} and (cell.field is not None or header_words.is_phone_part(cell.word))
+        ) or (above.is_bare_role and cell.field is not None and not cell.is_bare_role):
             found += 1
         elif above.field in _PERSONAL and cell.is_bare_role:
             roles.add(cell.word)
@@ -142,12 +158,12 @@ def _belongs_above(upper: Sequence[HeaderCell], row: Row, top: Sequence[HeaderCe
     if groups and all(upper[c].field is Field.PHONE for c in groups):
         return True  # 联系方式 over 手机 and 邮箱
     words = {upper[c].word for c in groups}
-    if any(upper[c].role for c in groups) and not any(cell.is_bare_role for cell in top):
-        return True
+    if groups and all(upper[c].is_bare_role and _at(top, c).field in _PERSONAL | {None} for c in groups):
+        return not any(cell.is_bare_role for cell in top)
     addresses = sum(cell.field is Field.ADDRESS for cell in top)
     names = sum(cell.field is Field.NAME for cell in top)
     already = any(cell.role for cell in top)
-    return addresses > 1 and names > 1 and not already and 1 < len(words) and len(groups) <= max(addresses, names)
+    return addresses > 1 and names > 1 and not already and len(words) > 1 and len(groups) <= max(addresses, names)
 
 
 def _stacks(band: Sequence[Sequence[HeaderCell]], width: int) -> list[list[HeaderCell]]:
@@ -178,13 +194,16 @@ def _column(stack: Sequence[HeaderCell]) -> _Column:
     """The lowest word that names a field; the role from any row, else the nearest other word."""
     plain = [cell for cell in stack if cell.field is not None and not cell.is_bare_role]
     bare = [cell for cell in stack if cell.is_bare_role]
-    phones = header_words.is_phone_part(stack[-1].word) if stack else False
+    above = stack[-2] if len(stack) > 1 else NOTHING
+    phones = (
+        bool(above.word) and header_words.is_phone_part(stack[-1].word) and above.field in {Field.PHONE, Field.NAME}
+    )
     if plain or (bare and phones):
         found = _Column(Field.PHONE if phones else plain[-1].field, stack[-1].word if phones else plain[-1].word)
     elif bare:
         return _Column(Field.NAME, bare[-1].word, bare[-1].text)
     else:
-        return _Column()
+        return _Column(word=stack[-1].word if stack else "")
     if bare:
         found.role = bare[-1].text
     elif plain[-1].role:
@@ -200,7 +219,9 @@ def _blocks(columns: list[_Column]) -> tuple[tuple[Block, ...], tuple[str, ...]]
     _name_by_whose(columns)
     owner = _owners(columns)
     order = list(dict.fromkeys(role for role in owner if role))
-    addressed = [r for r in order if any(owner[c] == r and columns[c].field is Field.ADDRESS for c in range(len(owner)))]
+    addressed = [
+        r for r in order if any(owner[c] == r and columns[c].field is Field.ADDRESS for c in range(len(owner)))
+    ]
     if not addressed:
         return _side_by_side(columns), ()
     common = [c for c in range(len(owner)) if owner[c] is None]
@@ -210,6 +231,10 @@ def _blocks(columns: list[_Column]) -> tuple[tuple[Block, ...], tuple[str, ...]]
         named = len(addressed) > 1 or (header_words.read(role).role is not None and Field.ROLE not in shared)
         own = [c for c in range(len(owner)) if owner[c] == role]
         blocks.append(Block(role if named else None, shared | _gather(columns, own)))
+    if len(addressed) > 1 or blocks[0].role is not None:
+        # a mailbox beside the roles, 单位邮箱, belongs to nobody of them: it stands for itself
+        alone = shared.pop(Field.ADDRESS, ())
+        blocks += [Block(columns[number].word, shared | {Field.ADDRESS: (number,)}) for number in alone]
     names = {owner[c] for c in range(len(owner)) if columns[c].field is Field.NAME}
     return tuple(blocks), tuple(role for role in order if role in names and role not in addressed)
 
@@ -220,6 +245,10 @@ def _name_by_whose(columns: list[_Column]) -> None:
     addressed = {p.whose for p, column in zip(parts, columns, strict=True) if p.whose and column.field is Field.ADDRESS}
     named = {p.whose for p, column in zip(parts, columns, strict=True) if column.field is Field.NAME}
     named |= {column.word for column in columns if column.field is Field.NAME and column.word not in PLAIN_NAMES}
+    for column in columns:
+        if column.field is None and column.word in addressed:
+            column.field = Field.NAME
+            named.add(column.word)
     roles = addressed & named
     for part, column in zip(parts, columns, strict=True):
         if column.role is None and column.field in _PERSONAL:
@@ -275,4 +304,3 @@ def _gather(columns: Sequence[_Column], numbers: Sequence[int]) -> dict[Field, t
         field: tuple(sorted(own, key=lambda c: (header_words.rank(columns[c].word, field), c)))
         for field, own in found.items()
     }
-

@@ -6,10 +6,10 @@ A blank cell erases nothing: an address, a telephone number or «只收纸质» 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from recipients.people import Holder, Post, Unit
+from recipients.people import Holder, Post, Unit, comparison_key
 from recipients.roster import Person, Place, Remark
 
 HolderKey = tuple[str, str, str]
@@ -23,6 +23,14 @@ class Scope(StrEnum):
     FULL = "full"
 
 
+class MatchedBy(StrEnum):
+    """How a row that is not the same person in the same post was connected with somebody of today."""
+
+    POST = "post"
+    ADDRESS = "address"
+    NAME = "name"
+
+
 @dataclass(frozen=True, slots=True)
 class Current:
     """A holder of today. ``lists``: codes of the lists an earlier import put them on singly."""
@@ -33,22 +41,52 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    by: MatchedBy
+    current: Current
+
+    def tell(self, new: Holder) -> str:
+        """A Chinese sentence for the row."""
+        old = self.current.holder
+        before = f"{old.post.unit.name}{old.post.role}{old.name}"
+        if self.by is MatchedBy.POST:
+            return f"接替{old.name or '原邮箱'}任{new.post.unit.name}{new.post.role}"
+        if comparison_key(old.name) == comparison_key(new.name):
+            return f"由{old.post.unit.name}{old.post.role}转来" if old.post.key != new.post.key else f"即{before}"
+        return f"邮箱原属{before}"
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A person of the file, several rows of the same person put together. ``lists`` None: the file does not say."""
 
     holder: Holder
     lists: tuple[str, ...] | None
     place: Place
+    match: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """``field`` in Chinese; ``before`` and ``after`` as a person reads them."""
+
+    field: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``fields`` are the Chinese words for what differs; ``after`` is complete, blanks filled from today."""
+    """``after`` is complete, blanks filled from today."""
 
     current: Current
     after: Holder
     lists: tuple[str, ...]
-    fields: tuple[str, ...]
+    values: tuple[FieldChange, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(one.field for one in self.values)
 
 
 @dataclass(slots=True)
@@ -63,6 +101,10 @@ class Difference:
     regrouped: dict[str, str] = field(default_factory=dict)
     warnings: list[Remark] = field(default_factory=list)
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.added or self.changed or self.ended or self.regrouped)
+
 
 def compare(
     today: Sequence[Current],
@@ -74,6 +116,8 @@ def compare(
     """``aliases``: key of another name -> the unit's own name; ``groups``: key of a unit of today -> its group."""
     incoming = _put_together(people, aliases, groups)
     known = {current.holder.key: current for current in today}
+    missing = [current for key, current in known.items() if key not in incoming]
+    matching = _Matching(missing, incoming.values())
     found = Difference()
     for key, person in incoming.items():
         unit = person.holder.post.unit
@@ -81,13 +125,12 @@ def compare(
             found.regrouped[unit.name] = unit.group
         current = known.get(key)
         if current is None:
-            found.added.append(person)
+            found.added.append(replace(person, match=matching.find(person.holder)))
         elif change := _change(current, person, found.warnings):
             found.changed.append(change)
         else:
             found.unchanged += 1
     units = {key[0] for key in incoming}
-    missing = [current for key, current in known.items() if key not in incoming]
     if scope is not Scope.ADD:
         found.ended = [c for c in missing if scope is Scope.FULL or c.holder.post.unit.key in units]
     found.untouched = len(missing) - len(found.ended)
@@ -96,32 +139,63 @@ def compare(
     return found
 
 
+class _Matching:
+    """People of today the file no longer shows in their place, by post, by address, and by name in the unit."""
+
+    def __init__(self, missing: Sequence[Current], incoming: Iterable[Incoming]) -> None:
+        newcomers: dict[tuple[str, str], int] = {}
+        for one in incoming:
+            newcomers[one.holder.post.key] = newcomers.get(one.holder.post.key, 0) + 1
+        self._posts: dict[tuple[str, str], list[Current]] = {}
+        self._addresses: dict[str, list[Current]] = {}
+        self._names: dict[tuple[str, str], list[Current]] = {}
+        for current in missing:
+            holder = current.holder
+            self._posts.setdefault(holder.post.key, []).append(current)
+            if holder.name:
+                self._names.setdefault((holder.post.unit.key, holder.key[2]), []).append(current)
+            for address in holder.addresses:
+                self._addresses.setdefault(address.key, []).append(current)
+        self._newcomers = newcomers
+
+    def find(self, holder: Holder) -> Match | None:
+        """Only what is plain: one in the post before and one now, one user of the address, one bearer of the name."""
+        in_post = self._posts.get(holder.post.key, [])
+        if len(in_post) == 1 and self._newcomers[holder.post.key] == 1:
+            return Match(MatchedBy.POST, in_post[0])
+        users = {id(c): c for address in holder.addresses for c in self._addresses.get(address.key, [])}
+        if len(users) == 1:
+            return Match(MatchedBy.ADDRESS, next(iter(users.values())))
+        bearers = self._names.get((holder.post.unit.key, holder.key[2]), []) if holder.name else []
+        return Match(MatchedBy.NAME, bearers[0]) if len(bearers) == 1 else None
+
+
 def _put_together(
     people: Iterable[Person], aliases: Mapping[str, str], groups: Mapping[str, str]
 ) -> dict[HolderKey, Incoming]:
     """One entry for each person in a post, in the order of the file."""
     out: dict[HolderKey, Incoming] = {}
     for person in people:
-        h = person.holder
-        given = h.post.unit
+        given = person.holder.post.unit
         unit = Unit(aliases.get(given.key, given.name), given.group)
         unit = Unit(unit.name, unit.group or groups.get(unit.key, ""))
-        holder = Holder(Post(unit, h.post.role), h.name, h.addresses, h.title, h.phone, h.note, h.paper_only)
+        holder = replace(person.holder, post=Post(unit, person.holder.post.role))
         before = out.get(holder.key)
         if before is None:
             out[holder.key] = Incoming(holder, person.lists, person.place)
             continue
         b = before.holder
-        addresses = {address.key: address for address in (*h.addresses, *b.addresses)}
-        kept = [addresses[key] for key in dict.fromkeys(a.key for a in (*b.addresses, *h.addresses))]
-        joined = Holder(
-            b.post,
-            b.name,
-            tuple(kept),
-            b.title or h.title,
-            b.phone or h.phone,
-            b.note or h.note,
-            b.paper_only or h.paper_only,
+        addresses = {address.key: address for address in (*holder.addresses, *b.addresses)}
+        kept = [addresses[key] for key in dict.fromkeys(a.key for a in (*b.addresses, *holder.addresses))]
+        joined = replace(
+            b,
+            addresses=tuple(kept),
+            title=b.title or holder.title,
+            phone=b.phone or holder.phone,
+            note=b.note or holder.note,
+            paper_only=b.paper_only or holder.paper_only,
+            care_of=b.care_of or holder.care_of,
+            is_essential=b.is_essential or holder.is_essential,
         )
         lists = (
             None
@@ -135,29 +209,45 @@ def _put_together(
 def _change(current: Current, person: Incoming, warnings: list[Remark]) -> Change | None:
     old, new = current.holder, person.holder
     who = f"{old.post.unit.name}{old.name or old.post.role}"
-    fields: list[str] = []
+    values: list[FieldChange] = []
     addresses = old.addresses
     if new.addresses and {a.key for a in new.addresses} != {a.key for a in old.addresses}:
-        fields.append("邮箱")
+        values.append(FieldChange("邮箱", _addresses(old), _addresses(new)))
         addresses = new.addresses
     elif old.addresses and not new.addresses:
         warnings.append(
             Remark("kept_address", f"{who}：表里没有能用的邮箱，保留原来的 {old.addresses[0]}。", person.place)
         )
     paper = new.paper_only if new.note else old.paper_only
-    texts = {"职务": (old.title, new.title), "电话": (old.phone, new.phone), "备注": (old.printed_note, new.note)}
-    fields += [word for word, (before, after) in texts.items() if after and after != before]
+    texts = {
+        "职务": (old.title, new.title), "电话": (old.phone, new.phone), "代收人": (old.care_of, new.care_of),
+        "备注": (old.printed_note, new.note),
+    }  # fmt: skip
+    values += [FieldChange(word, *pair) for word, pair in texts.items() if pair[1] and pair[1] != pair[0]]
     lists = current.lists if person.lists is None else person.lists
     if set(lists) != set(current.lists):
-        fields.append("名单")
-    if paper != old.paper_only and "备注" not in fields:
-        fields.append("备注")
-    if not fields:
+        values.append(FieldChange("名单", "、".join(current.lists), "、".join(lists)))
+    if paper != old.paper_only and not any(one.field == "备注" for one in values):
+        values.append(FieldChange("备注", old.printed_note, new.note))
+    if new.is_essential and not old.is_essential:
+        values.append(FieldChange("必达", "", "是"))
+    if not values:
         return None
-    merged = Holder(
-        old.post, old.name, addresses, new.title or old.title, new.phone or old.phone, new.note or old.note, paper
+    merged = replace(
+        old,
+        addresses=addresses,
+        title=new.title or old.title,
+        phone=new.phone or old.phone,
+        note=new.note or old.note,
+        paper_only=paper,
+        care_of=new.care_of or old.care_of,
+        is_essential=new.is_essential or old.is_essential,
     )
-    return Change(current, merged, lists, tuple(fields))
+    return Change(current, merged, lists, tuple(values))
+
+
+def _addresses(holder: Holder) -> str:
+    return "；".join(address.original for address in holder.addresses)
 
 
 def _name_others_in_post(found: Difference, missing: Iterable[Current]) -> None:

@@ -23,6 +23,8 @@ class Field(StrEnum):
     PHONE = "电话"
     ADDRESS = "邮箱"
     LISTS = "名单"
+    CARE_OF = "代收人"
+    ESSENTIAL = "必达"
     NOTE = "备注"
 
 
@@ -33,11 +35,11 @@ _WORDS: dict[Field, tuple[str, ...]] = {
     Field.UNIT: (
         "单位", "单位名称", "工作单位", "所在单位", "所属单位", "单位全称", "单位简称", "成员单位", "责任单位", "报送单位", "填报单位",
         "参加单位", "接收单位", "收文单位", "单位部门", "单位科室", "单位及部门", "镇街", "街镇", "镇街名称", "街道乡镇", "乡镇街道", "街道", "部门单位",
-        "部门", "部门名称", "所在部门", "所属部门", "工作部门", "机构", "机构名称", "科室", "处室", "unit", "department", "dept", "organization",
+        "部门", "部门名称", "所在部门", "所属部门", "工作部门", "机构", "机构名称", "科室", "处室", "乡镇", "镇", "镇乡", "村居", "名称", "unit", "department", "dept", "organization",
         "organisation",
     ),
     Field.NAME: (
-        "姓名", "名字", "人员姓名", "联系人姓名", "收件人姓名", "接收人姓名", "负责人姓名", "责任人姓名", "同志姓名", "name", "fullname", "联系人",
+        "姓名", "名字", "人员姓名", "联系人姓名", "收件人姓名", "接收人姓名", "负责人姓名", "责任人姓名", "同志姓名", "name", "fullname", "联系人", "联系人员",
         "收件人", "接收人", "领导姓名", "责任人", "负责人", "人员", "使用人", "邮箱使用人", "邮箱管理员", "邮箱负责人", "姓名职务",
     ),
     Field.ROLE: ("人员类别", "身份", "角色", "类别", "人员身份", "人员类型", "人员角色", "身份类别", "角色类别", "role"),
@@ -46,6 +48,8 @@ _WORDS: dict[Field, tuple[str, ...]] = {
         "position",
     ),
     Field.LISTS: ("名单", "所属名单", "分发名单", "发送名单", "发放名单"),
+    Field.CARE_OF: ("代收人", "代收人姓名", "邮箱代收人", "代收"),
+    Field.ESSENTIAL: ("必达", "必达人员", "必须送达", "重点保障"),
     Field.NOTE: ("备注", "备考", "附注", "说明", "备注说明", "其他", "note", "notes", "remark", "remarks"),
 }  # fmt: skip
 _RANK = {word: (field, rank) for field, words in _WORDS.items() for rank, word in enumerate(words)}
@@ -55,7 +59,11 @@ _ADDRESS = re.compile(rf"(?P<whose>.{{0,14}}?)(?:{_MAILBOX})+(?:\d{{1,2}}|[一�
 _PHONE = re.compile(
     r"(?P<whose>.{0,8}?)(?:电话|手机|移动电话|座机|固话|联系方式|传真|tel|phone|mobile)(?:号码|号|及传真|传真)?(?:\d{1,2}|[一二三])?"
 )
-_PHONE_PARTS = frozenset({"办公", "办公室", "手机", "座机", "固话", "移动", "单位", "宅电", "内线", "外线", "区号", "短号", "传真"})
+_PHONE_PARTS = frozenset(
+    {"办公", "办公室", "手机", "座机", "固话", "移动", "单位", "宅电", "内线", "外线", "区号", "短号", "传真"}
+)
+_UNIT = re.compile(r".{1,6}(?:单位|部门)(?:名称)?")  # 区直单位, 所在单位及部门
+_HOW_MANY = re.compile(r"(?:至少|各|限)?[\d一二两三]{1,2}[名人位个](?:以上)?")
 _NOT_ADDRESS = ("是否", "有无")  # questions about the mailbox
 _OWN = (*PLAIN_NAMES, *_WORDS[Field.TITLE])  # what may stand behind «whose»: 书记姓名, 书记职务
 _BRACKETED = re.compile(r"[(\[{【〔<《][^()\[\]{}【】〔〕<>《》]{0,200}[)\]}】〕>》]")
@@ -103,7 +111,7 @@ def read(cell: str) -> HeaderCell:
     if not word or "@" in outer or len(word) > _WORD_CHARACTERS or ":" in outer.rstrip(":"):
         return NOTHING
     text = "".join(cell.split()).strip("*＊★▲:：")
-    if "填" in inner:  # （必填）, （选填）, （没有的填无）: about the filling in, not about the role
+    if "填" in inner or _HOW_MANY.fullmatch(inner):  # （必填）, （2名）: about the filling in, not about the role
         text = _BRACKETED.sub("", unicodedata.normalize("NFKC", text))
     field, role, whose = _meaning(word)
     if field in {None, Field.PHONE} and role is None and _field(inner)[0] is Field.ADDRESS:
@@ -138,6 +146,8 @@ def _field(word: str) -> tuple[Field | None, str]:
         return Field.ADDRESS, match["whose"]
     if match := _PHONE.fullmatch(word):
         return Field.PHONE, match["whose"]
+    if _UNIT.fullmatch(word):
+        return Field.UNIT, ""
     for own in _OWN:
         if word.endswith(own) and 0 < len(word) - len(own) <= 8 and own not in {"人员", "使用人", "职级", "岗位"}:
             field = _RANK[own][0] if own in _RANK else Field.NAME

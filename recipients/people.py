@@ -49,6 +49,7 @@ _ROLES = {
     LEADERS: tuple(_LEADER_WORDS),
 }
 _CANONICAL = {alias: role for role, aliases in _ROLES.items() for alias in aliases}
+_CANONICAL_CELLS = _CANONICAL | {"联系人": "信息员", "工作联系人": "信息员"}  # as a header they mean any name
 _ORDER = {role: place for place, role in enumerate((LEADERS, "主要领导", "主管领导", "信息员"))}
 
 
@@ -60,7 +61,7 @@ def comparison_key(text: str) -> str:
 def canonical_role(role: str) -> str:
     """分管领导 -> 主管领导, 联络员 -> 信息员, 区领导 -> 领导; any other role stands for itself."""
     key = comparison_key(role)
-    return _CANONICAL.get(key) or _CANONICAL.get(_BRACKETED.sub("", key)) or key
+    return _CANONICAL_CELLS.get(key) or _CANONICAL_CELLS.get(_BRACKETED.sub("", key)) or key
 
 
 def known_roles() -> tuple[str, ...]:
@@ -104,7 +105,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The person in a post. No address, or ``paper_only`` (只收纸质), means the office hands over a sheet of paper."""
+    """The person in a post. No address, or ``paper_only`` (只收纸质), means the office hands over a sheet of paper.
+
+    ``care_of`` (代收人): whose mailbox it is when not their own. ``is_essential`` (必达): if no mail reaches them, somebody goes.
+    """
 
     post: Post
     name: str
@@ -113,6 +117,8 @@ class Holder:
     phone: str = ""
     note: str = ""
     paper_only: bool = False
+    care_of: str = ""
+    is_essential: bool = False
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -8,35 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from recipients import row_words
 from recipients.address import AddressProblem, EmailAddress
 from recipients.address_cell import read_cell
-from recipients.columns import Block, Field, Layout, find_layout
+from recipients.columns import Block, Layout, find_layout
+from recipients.header_words import Field
 from recipients.people import Holder, Post, Unit, comparison_key, is_leaders
+from recipients.row_words import plain, running
 from recipients.spreadsheet import Workbook
 
 # of the columns of recipients.tables; more is another cell's text pasted in by mistake
 _CHARACTERS = {"单位": 200, "分组": 60, "姓名": 120, "人员类别": 120, "职务": 200, "电话": 200}
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_SAME_AS_ABOVE = frozenset({"同上", "〃", "″", '"', "“", "”", "''", "同左"})
-_TOTAL = re.compile(r".{0,8}(?:合计|总计|小计|共计)[:：]?[^@]{0,20}|(?:总数|总人数|人数)[:：]?[^@]{0,10}|共\d+[人个名条家].{0,20}")
-_FOOT_WORD = (
-    "填表说明|填报说明|备注|附注|说明|注意|特别说明|注|填表人|填报人|制表人|制表|审核人|审核|审批人|审签人|签发人|联系人|联系电话|咨询电话|经办人"
-    "|联系邮箱|报送邮箱|接收邮箱|反馈邮箱|单位负责人|负责人|主要负责人|主管领导|分管领导|单位领导|领导|填表日期|填报日期|填表时间|填报时间|报送日期|报送时间"
-    "|上报日期|制表日期|制表时间|制表单位|填报单位|报送单位|上报单位|单位盖章|盖章|公章|签字|签名|日期|时间|截止日期|截止|截至"
-)
-_FOOT = re.compile(rf"(?:{_FOOT_WORD})(?:签字|签名|盖章|签章|[(（][^()（）]{{0,12}}[)）])?\d{{0,2}}[:：].*|注\d{{0,2}}[.、].*", re.DOTALL)
-_REPORTING_UNIT = re.compile(
-    rf"(?:填报单位|报送单位|上报单位|填表单位|制表单位|单位名称|单位|部门)(?:[(（][^()（）]{{0,12}}[)）]|盖章)?[:：](.*?)(?:(?:{_FOOT_WORD})[:：].*)?",
-    re.DOTALL,
-)
-_STAMP = re.compile(r"[(（](?:单位)?(?:盖章|公章|加盖公章|签章)[)）]")
-_EXAMPLE = re.compile(r"[(（]?(?:填写|填报|填表)?(?:示例|样例|范例|举例|例如|例)\d?[)）]?[:：]?")
-_NUMBERING = re.compile(r"(?:[(（]?[一二三四五六七八九十]{1,3}[)）]?[、.．]|[(（][一二三四五六七八九十]{1,3}[)）])")
 _SHEET_NAME = re.compile(r"(?:sheet|工作表|表)\d*", re.IGNORECASE)  # given by a program, says nothing
-_HEADING_CHARACTERS = 30
+_YES = frozenset({"是", "必达", "√", "✓", "✔", "1", "y", "Y", "yes"})
 _PAPER = re.compile("只收纸质|仅收纸质|只要纸质|收纸质件|送纸质件|只收纸版|只收纸件")
 _LIST_MARKS = re.compile(r"[;；,，、/\s]+")
 LIST_CODES = ("报", "送", "发")
@@ -165,33 +152,32 @@ def read_roster(files: Iterable[tuple[str, Workbook]]) -> Roster:
             elif any(any(row) for row in sheet.rows):
                 name = f"工作表“{sheet.name}”" if sheet.name else f"文件“{file}”"
                 roster.warnings.append(Remark("no_header", f"{name}里没有找到带“邮箱”一栏的表头，没有导入。"))
-    _group_by_sheet(roster)
+    _take_from_sheet_names(roster)
     return roster
 
 
-def _group_by_sheet(roster: Roster) -> None:
-    """Where no column says it, the sheet's name is the unit's group if it means the leaders or stands beside others."""
+def _take_from_sheet_names(roster: Roster) -> None:
+    """What no column says: with several sheets one is named after its unit, or after the group of its units; a single
+    one only where it means the leaders.
+    """
     several = len(roster.sheets) > 1
+    named_after_unit: dict[tuple[str, str], Place] = {}
     for number, person in enumerate(roster.people):
-        unit, sheet = person.holder.post.unit, person.place.sheet
-        says = bool(sheet) and not _SHEET_NAME.fullmatch(sheet)
-        if not unit.group and says and (several or is_leaders(sheet)):
-            post = Post(Unit(unit.name, sheet), person.holder.post.role)
-            holder = Holder(
-                post, person.holder.name, person.holder.addresses, person.holder.title, person.holder.phone,
-                person.holder.note, person.holder.paper_only,
-            )  # fmt: skip
-            roster.people[number] = Person(holder, person.place, person.fresh, person.lists)
-
-
-def _plain(cell: str) -> str:
-    """Names and units: no white space of any kind, no invisible characters."""
-    return "".join(_INVISIBLE.sub("", cell).split())
-
-
-def _running(cell: str) -> str:
-    """Remarks and telephone numbers: white space kept as one blank."""
-    return " ".join(_INVISIBLE.sub("", cell).split())
+        unit, place = person.holder.post.unit, person.place
+        says = bool(place.sheet) and not _SHEET_NAME.fullmatch(place.sheet)
+        if not unit.name and several and says:
+            named_after_unit.setdefault((place.file, place.sheet), place)
+            unit = Unit(plain(place.sheet), unit.group)
+        elif unit.name and not unit.group and says and (several or is_leaders(place.sheet)):
+            unit = Unit(unit.name, place.sheet)
+        if not unit.name:
+            told = person.holder.name or person.holder.post.role or "这一行"
+            roster.warnings.append(Remark("no_unit", f"{told}：没有写单位。", place))
+        if unit != person.holder.post.unit:
+            holder = replace(person.holder, post=Post(unit, person.holder.post.role))
+            roster.people[number] = replace(person, holder=holder)
+    for place in named_after_unit.values():
+        roster.warnings.append(Remark("unit_from_sheet", f"工作表“{place.sheet}”里没有单位一栏，以表名为单位。", place))
 
 
 class _SheetReader:
@@ -204,6 +190,7 @@ class _SheetReader:
         self.layout: Layout | None = None
         self.units: dict[int | None, str] = {}  # column of units -> the unit above, None: of a list without that column
         self.before_heading: dict[int | None, str] | None = None  # ``units`` before a lone text, which may be a title
+        self.is_reported = False
         self.heading_group = ""
         self.groups: dict[str, str] = {}
 
@@ -235,25 +222,22 @@ class _SheetReader:
 
     def _reporting_line(self, row: Sequence[str]) -> None:
         """The line «填报单位：…» names the unit of a list that has no column for it."""
-        cells = [_running(cell) for cell in row]
-        for number, cell in enumerate(cells):
-            if match := _REPORTING_UNIT.fullmatch(cell):
-                found = match.group(1).strip() or next((c for c in cells[number + 1 :] if c), "")
-                if not _FOOT.fullmatch(_plain(found)):
-                    self.units[None] = _plain(_STAMP.sub("", found))
+        if unit := row_words.reporting_unit(row):
+            self.units[None], self.is_reported = unit, True
 
     def _row(self, row: Sequence[str], place: Place) -> None:
         assert self.layout is not None
-        cells = [_plain(cell) for cell in row]
+        cells = [plain(cell) for cell in row]
         first = next((cell for cell in cells if cell), "")
-        if not first or _TOTAL.fullmatch(first) or _FOOT.fullmatch(first):
+        if not first or row_words.is_foot(first):
             self._reporting_line(row)
             return
-        if _EXAMPLE.fullmatch(first):
-            self.roster.warnings.append(Remark("example_row", "这一行是填写示例，没有导入。", place))
-            return
         blocks = [(block, _Cells(row, block)) for block in self.layout.blocks]
-        if not any(c.name or c.address for _, c in blocks) and len({cell for cell in cells if cell}) == 1:
+        if row_words.is_example(first) or any(row_words.is_hint(c.address) for _, c in blocks):
+            self.roster.warnings.append(Remark("example_row", "这一行是填写示例或说明，没有导入。", place))
+            return
+        holds_person = any(c.name or c.address or c.role for _, c in blocks)
+        if not holds_person and len({cell for cell in cells if cell}) == 1:
             self._heading(first, blocks[0][1])
             return
         self.before_heading = None
@@ -265,31 +249,30 @@ class _SheetReader:
 
     def _heading(self, text: str, c: _Cells) -> None:
         """A lone text: a note, or the unit of the rows below, or with a number before it their group (二、镇街)."""
-        if numbering := _NUMBERING.match(text):
-            self.heading_group = text[numbering.end() :]
-        if len(text) > _HEADING_CHARACTERS or any(ch in "。；;，,！!@" for ch in text):
+        name, is_numbered = row_words.heading(text)
+        if not name or text.isdigit():
             return
-        if c.unit and not numbering:
-            self.before_heading, self.units = self.units, self.units | {c.unit_column: c.unit}
-        elif not c.has(Field.UNIT) and not text.isdigit():
-            name = text[numbering.end() :] if numbering else text
-            self.before_heading, self.units = self.units, self.units | {None: name}
-            self.heading_group = ""
-        elif is_leaders(text):
-            self.heading_group = text
+        if self.before_heading is None:
+            self.before_heading = dict(self.units)
+        if c.unit and not is_numbered:
+            self.units[c.unit_column] = c.unit
+        elif not c.has(Field.UNIT) and not self.is_reported:
+            self.units[None] = name
+        elif is_numbered or is_leaders(name):
+            self.heading_group = name
 
     def _unit(self, c: _Cells) -> Unit:
-        if c.has(Field.UNIT) and c.unit and c.unit not in _SAME_AS_ABOVE:
+        if c.has(Field.UNIT) and not row_words.is_same_as_above(c.unit):
             self.units[c.unit_column] = c.unit
         name = self.units.get(c.unit_column) or self.units.get(None, "")
         key = comparison_key(name)
-        group = c.group if c.group not in _SAME_AS_ABOVE else self.heading_group
+        group = self.heading_group if row_words.is_same_as_above(c.group) else c.group
         if group:
             self.groups.setdefault(key, group)
         return Unit(name, group or self.groups.get(key, ""))
 
     def _person(self, block: Block, c: _Cells, unit: Unit, place: Place) -> None:
-        role = _plain(block.role) if block.role is not None else c.role if c.has(Field.ROLE) else c.title
+        role = plain(block.role) if block.role is not None else c.role if c.has(Field.ROLE) else c.title
         texts = (unit.name, unit.group, c.name, role, c.title, c.phone)
         for (word, limit), told in zip(_CHARACTERS.items(), texts, strict=True):
             if max(len(told), len(comparison_key(told))) > limit:
@@ -318,9 +301,13 @@ class _SheetReader:
             )
         for repair in found.repairs:
             self.roster.warnings.append(Remark(repair.value, f"{c.address.strip()[:60]}：{repair.chinese}。", place))
-        if not unit.name:
-            self.roster.warnings.append(Remark("no_unit", f"{c.name or c.address.strip()[:60]}：没有写单位。", place))
-        holder = Holder(Post(unit, role), c.name, tuple(own.values()), c.title, c.phone, c.note, paper)
+        if "\ufffd" in unit.name + c.name + role:
+            message = f"{unit.name}{c.name}：有读不出的字（显示为 \ufffd），请核对。"
+            self.roster.warnings.append(Remark("unreadable_character", message, place))
+        holder = Holder(
+            Post(unit, role), c.name, tuple(own.values()), c.title, c.phone, c.note, paper, c.care_of[:120],
+            plain(c.text(Field.ESSENTIAL)) in _YES,
+        )  # fmt: skip
         self.roster.people.append(Person(holder, place, tuple(fresh), self._lists(c, place)))
 
     def _lists(self, c: _Cells, place: Place) -> tuple[str, ...] | None:
@@ -337,18 +324,32 @@ class _SheetReader:
 class _Cells:
     """One person's cells of a row by their meaning, cleaned as that meaning asks."""
 
-    __slots__ = ("_block", "_row", "address", "group", "name", "note", "phone", "role", "title", "unit", "unit_column")
+    __slots__ = (
+        "_block",
+        "_row",
+        "address",
+        "care_of",
+        "group",
+        "name",
+        "note",
+        "phone",
+        "role",
+        "title",
+        "unit",
+        "unit_column",
+    )
 
     def __init__(self, row: Sequence[str], block: Block) -> None:
         self._row, self._block = row, block
         self.unit_column = block.first(Field.UNIT)
-        self.unit = _STAMP.sub("", _plain(self.text(Field.UNIT)))
-        self.group = _plain(self.text(Field.GROUP))
-        self.name = _plain(self.text(Field.NAME))
-        self.role = _plain(self.text(Field.ROLE))
-        self.title = _plain(self.text(Field.TITLE))
-        self.note = _running(self.text(Field.NOTE))
-        self.phone = " / ".join(dict.fromkeys(text for text in map(_running, self._all(Field.PHONE)) if text))
+        self.unit = row_words.without_stamp(plain(self.text(Field.UNIT)))
+        self.group = plain(self.text(Field.GROUP))
+        self.name = plain(self.text(Field.NAME))
+        self.role = plain(self.text(Field.ROLE))
+        self.title = plain(self.text(Field.TITLE))
+        self.care_of = plain(self.text(Field.CARE_OF))
+        self.note = running(self.text(Field.NOTE))
+        self.phone = " / ".join(dict.fromkeys(text for text in map(running, self._all(Field.PHONE)) if text))
         self.address = "\n".join(text for text in self._all(Field.ADDRESS) if text.strip())
 
     def has(self, wanted: Field) -> bool:

@@ -33,6 +33,7 @@ Row = tuple[str, ...]
 _ZIP = b"PK\x03\x04"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DELIMITERS = ",\t;"
+_BROKEN_CHARACTERS = 0.02  # of a text file; with more it is no text, or in an encoding nobody can tell
 _MERGED_CELLS = 5_000_000  # filled by merging; more is no office's table
 # A cell that a spreadsheet program would run or rewrite when a CSV is opened (OWASP: CSV injection).
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
@@ -158,11 +159,15 @@ def _read_csv(data: bytes) -> list[Row]:
 
 
 def _decode(data: bytes) -> str:
-    """BOM -> strict UTF-8 -> strict GB18030 (which holds GBK and GB 2312)."""
+    """BOM -> strict UTF-8 -> strict GB18030 (which holds GBK and GB 2312) -> UTF-16 whose BOM was lost -> the better of
+    the first two with U+FFFD for a few broken characters.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encodings = ["utf-16"]
     elif data.startswith(b"\xef\xbb\xbf"):
         encodings = ["utf-8-sig"]
+    elif b"\0" in data[:4096]:
+        encodings = ["utf-16-le", "utf-16-be"]
     else:
         encodings = ["utf-8", "gb18030"]
     for encoding in encodings:
@@ -170,8 +175,11 @@ def _decode(data: bytes) -> str:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
+        if "\0" not in text and ("utf-16-" not in encoding or any(mark in text for mark in _DELIMITERS)):
             return text
+    text = min((data.decode(encoding, "replace") for encoding in encodings), key=lambda found: found.count("\ufffd"))
+    if "\0" not in text and text.count("\ufffd") <= max(2, _BROKEN_CHARACTERS * len(text)):
+        return text
     raise SpreadsheetError(
         "not_a_spreadsheet", "认不出这个文件的格式或编码。", "请用 Excel 或 WPS 打开后另存为 .xlsx 再导入。"
     )

@@ -76,33 +76,46 @@ def _reference(table: str, column: str, target: str) -> ForeignKeyConstraint:
 
 
 class Unit(SQLModel, table=True):
-    """单位. ``position`` is the official order (序列): of the first import, then as the office arranges it."""
+    """单位. ``position`` is the official order (序列): of the first import, then as the office arranges it.
+
+    ``name`` is the newest; what it was called before is in UnitAlias. ``merged_into``: it ended by becoming part of another.
+    """
 
     __tablename__ = "unit"
-    __table_args__ = (PrimaryKeyConstraint("id", name="pk_unit"), UniqueConstraint("key", name="uq_unit_key"))
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_unit"),
+        UniqueConstraint("key", name="uq_unit_key"),
+        _reference("unit", "merged_into", "unit"),
+        _reference("unit", "import_id", "import_run"),
+    )
 
     id: int | None = _id()
     key: str = _word("key", 200)
     name: str = _word("name", 200)
     group: str = Field(default="", sa_column=Column("unit_group", String(60), nullable=False))
     position: int = _number("position")
+    valid_from: datetime = _time("valid_from")
+    valid_to: datetime | None = _time("valid_to", null=True)
+    merged_into: int | None = _number("merged_into", null=True)
+    import_id: int | None = _number("import_id", null=True)
 
 
 class UnitAlias(SQLModel, table=True):
-    """Another name of a unit: an abbreviation, or what it was called before."""
+    """Another name of a unit: an abbreviation, or with ``until`` what it was called officially up to that moment."""
 
     __tablename__ = "unit_alias"
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_unit_alias"),
-        UniqueConstraint("key", name="uq_unit_alias_key"),
         _reference("unit_alias", "unit_id", "unit"),
         Index("ix_unit_alias_unit_id", "unit_id"),
+        Index("ix_unit_alias_key", "key"),
     )
 
     id: int | None = _id()
     unit_id: int = _number("unit_id")
     key: str = _word("key", 200)
     name: str = _word("name", 200)
+    until: datetime | None = _time("until", null=True)
 
 
 class Post(SQLModel, table=True):
@@ -122,14 +135,20 @@ class Post(SQLModel, table=True):
 
 
 class Holder(SQLModel, table=True):
-    """The person in a post from-to; empty ``name``: the post's own mailbox."""
+    """The person in a post from-to; empty ``name``: the post's own mailbox. What changes about the person begins a new row.
+
+    ``care_of`` (代收人): whose mailbox it is when not their own. ``is_essential`` (必达): somebody must be reached by hand.
+    ``import_id`` made the row, ``ended_import_id`` ended it: that is how an import is undone.
+    """
 
     __tablename__ = "holder"
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_holder"),
         _reference("holder", "post_id", "post"),
         _reference("holder", "import_id", "import_run"),
+        _reference("holder", "ended_import_id", "import_run"),
         Index("ix_holder_post_id", "post_id"),
+        Index("ix_holder_ended_import_id", "ended_import_id"),
         Index("ix_holder_valid_to", "valid_to"),
         Index("ix_holder_import_id", "import_id"),
     )
@@ -141,9 +160,12 @@ class Holder(SQLModel, table=True):
     phone: str = _word("phone", 200)
     note: str = _text("note")
     paper_only: bool = _flag("paper_only")
+    care_of: str = _word("care_of", 120)
+    is_essential: bool = _flag("is_essential")
     valid_from: datetime = _time("valid_from")
     valid_to: datetime | None = _time("valid_to", null=True)
     import_id: int | None = _number("import_id", null=True)
+    ended_import_id: int | None = _number("ended_import_id", null=True)
 
 
 class RecipientAddress(SQLModel, table=True):
@@ -182,6 +204,7 @@ class HolderAddress(SQLModel, table=True):
     position: int = _number("position")
     valid_from: datetime = _time("valid_from")
     valid_to: datetime | None = _time("valid_to", null=True)
+    ended_import_id: int | None = _number("ended_import_id", null=True)
 
 
 class DistributionList(SQLModel, table=True):
@@ -247,6 +270,8 @@ class ListMember(SQLModel, table=True):
     created_by: str = _word("created_by", 120)
     valid_from: datetime = _time("valid_from")
     valid_to: datetime | None = _time("valid_to", null=True)
+    import_id: int | None = _number("import_id", null=True)
+    ended_import_id: int | None = _number("ended_import_id", null=True)
 
 
 class Suppression(SQLModel, table=True):
@@ -271,10 +296,39 @@ class Suppression(SQLModel, table=True):
     created_by: str = _word("created_by", 120)
     lifted_at: datetime | None = _time("lifted_at", null=True)
     lifted_by: str = _word("lifted_by", 120)
+    lifted_because: str = _text("lifted_because")
+
+
+class ChangeRequest(SQLModel, table=True):
+    """What a recipient wished, or somebody for them, and what became of it. ``value``: the new address or the successor."""
+
+    __tablename__ = "change_request"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_change_request"),
+        CheckConstraint("kind IN ('leave', 'hand_over', 'new_address', 'pause')", name="ck_change_request_kind"),
+        CheckConstraint("state IN ('open', 'granted', 'refused')", name="ck_change_request_state"),
+        Index("ix_change_request_state", "state"),
+        Index("ix_change_request_address_key", "address_key"),
+    )
+
+    id: int | None = _id()
+    kind: str = _word("kind", 20)
+    address_key: str = _word("address_key", 254)
+    scope: str = _word("scope", 20)
+    value: str = _text("value")
+    name: str = _word("name", 120)
+    reason: str = _text("reason")
+    until: datetime | None = _time("until", null=True)
+    state: str = _word("state", 10)
+    created_at: datetime = _time("created_at")
+    created_by: str = _word("created_by", 120)
+    decided_at: datetime | None = _time("decided_at", null=True)
+    decided_by: str = _word("decided_by", 120)
+    answer: str = _text("answer")
 
 
 class ImportRun(SQLModel, table=True):
-    """One import that was made: of which file, by whom, with which counts."""
+    """One import that was made: of which file, by whom, with which counts. ``units_before``: what it did to units."""
 
     __tablename__ = "import_run"
     __table_args__ = (PrimaryKeyConstraint("id", name="pk_import_run"),)
@@ -284,8 +338,13 @@ class ImportRun(SQLModel, table=True):
     file_hash: str = _word("file_hash", 64)
     scope: str = _word("scope", 10)
     at: datetime = _time("at")
+    created_at: datetime = _time("created_at")
     created_by: str = _word("created_by", 120)
     added: int = _number("added")
     changed: int = _number("changed")
     ended: int = _number("ended")
     unchanged: int = _number("unchanged")
+    units_changed: int = _number("units_changed")
+    units_before: dict[str, Any] = Field(default_factory=dict, sa_column=Column("units_before", JSON, nullable=False))
+    undone_at: datetime | None = _time("undone_at", null=True)
+    undone_by: str = _word("undone_by", 120)

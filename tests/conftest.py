@@ -12,12 +12,13 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
+from tests.support.servers.dovecot_server import DovecotServer
 from tests.support.servers.postfix_server import PostfixServer
 from tests.support.servers.postgres_server import PostgresServer
 from tests.support.servers.programs import ServerMissingError
 from tests.support.servers.redis_server import RedisServer
 
-Server = TypeVar("Server", RedisServer, PostgresServer, PostfixServer)
+Server = TypeVar("Server", RedisServer, PostgresServer, PostfixServer, DovecotServer)
 
 
 def missing(reason: str) -> NoReturn:
@@ -49,6 +50,12 @@ def _postgres_of_session() -> Iterator[PostgresServer]:
 @pytest.fixture(scope="session")
 def _postfix_of_session() -> Iterator[PostfixServer]:
     yield from _running(PostfixServer)
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[DovecotServer]:
+    """A running Dovecot; every test gives itself a mailbox of its own with ``take``."""
+    yield from _running(DovecotServer)
 
 
 @pytest.fixture
@@ -85,11 +92,16 @@ def postfix_relay(_postfix_of_session: PostfixServer) -> PostfixServer:
 
 
 _SERVER_OF_MARKER = {
+    "needs_dovecot": "dovecot",
     "needs_browser": "browser",
     "needs_postfix": "postfix",
     "needs_postgres": "postgres",
     "needs_redis": "redis",
 }
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs_dovecot: a real Dovecot is started")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

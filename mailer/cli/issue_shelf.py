@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mailer.cli import issues, opening
 from mailer.cli.output import CommandError, Exit, Output
+from mailer.content.correct import CorrectionError
 from mailer.content.issue import Issue, NotAnIssueError, Severity, to_json
 from mailer.content.readers import MAX_BYTES
+from mailer.flow.correct_issue import correct_issue
 from mailer.flow.office import Office
 from mailer.flow.take_issue import TakenIssue, stored_issue, take_issue
 from mailer.store import queries
@@ -50,9 +53,28 @@ def _office() -> Office:
 
 def take(path: Path, out: Output) -> Exit:
     taken = take_file(_office(), path)
-    out.line(
-        f"{'已收录' if taken.is_new else '早已收录'}：{taken.issue.title} 第{taken.issue.number}期（id:{taken.issue_id}）"
-    )
+    return _tell(taken, "已收录" if taken.is_new else "早已收录", out)
+
+
+def correct(wanted: str, settings: Sequence[str], out: Output) -> Exit:
+    """``settings``: field=value, each once. Raises CommandError."""
+    changes: dict[str, str] = {}
+    for text in settings:
+        field, sign, value = text.partition("=")
+        if not sign or field.strip() in changes:
+            raise CommandError("usage", f"--set {text} 看不懂。", "写成 --set 项=值，每一项只写一次。", Exit.USAGE)
+        changes[field.strip()] = value
+    office = _office()
+    revision_id, _, _ = find(office, wanted)
+    try:
+        taken = correct_issue(office, revision_id=revision_id, changes=changes, actor=opening.actor())
+    except CorrectionError as error:
+        raise CommandError(error.code, error.message, error.hint) from error
+    return _tell(taken, "已改正，另存一稿" if taken.is_new else "早已这样改过", out)
+
+
+def _tell(taken: TakenIssue, done: str, out: Output) -> Exit:
+    out.line(f"{done}：{taken.issue.title} 第{taken.issue.number}期（id:{taken.issue_id}）")
     for finding in taken.findings:
         mark = "必须处理" if finding.severity is Severity.STOP else "请核对"
         out.line(f"  {mark} [{finding.code}] {finding.message} → {finding.remedy}")

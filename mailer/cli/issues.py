@@ -6,12 +6,13 @@ Each subcommand is one entry of ``HANDLERS``. Reads the file; all understanding 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.content.check import check
+from mailer.content.correct import FIELDS
 from mailer.content.issue import Finding, Issue, NotAnIssueError, Place, Severity, to_json
 from mailer.content.readers import MAX_BYTES, read_issue
 
@@ -32,7 +33,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
 
 
 def _add_file(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="文件", type=Path, help="期刊文件（.md、.txt）")
+    parser.add_argument("file", metavar="文件", type=Path, help="期刊文件（.docx、.md、.txt）")
     parser.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
 
 
@@ -58,10 +59,8 @@ def _check(args: argparse.Namespace, out: Output) -> Exit:
         "warnings": len(findings) - stops,
         "findings": [_finding_json(finding) for finding in findings],
     })  # fmt: skip
-    for finding in findings:
-        out.line(f"［{_MARKS[finding.severity]}］{_where(finding.place)}{finding.message}")
-        out.line(f"　　　怎么办：{finding.remedy}")
-    out.line(f"检查完毕：必须处理 {stops} 处，请核对 {len(findings) - stops} 处。本检查不能代替保密审查。")
+    for line in note_on(issue, findings):
+        out.line(line)
     return Exit.FAILED if stops else Exit.DONE
 
 
@@ -84,6 +83,21 @@ def _show(args: argparse.Namespace, out: Output) -> Exit:
     return issue_shelf.show(args.number, out)
 
 
+def _correct(args: argparse.Namespace, out: Output) -> Exit:
+    from mailer.cli import issue_shelf  # noqa: PLC0415 - parse and check need no database
+
+    return issue_shelf.correct(args.number, args.set, out)
+
+
+def _add_correction(parser: argparse.ArgumentParser) -> None:
+    told = "；".join(f"{field} {words}" for field, words in FIELDS.items())
+    parser.add_argument("number", metavar="期号", help="期号，或 id:编号")
+    parser.add_argument(
+        "--set", action="append", required=True, metavar="项=值", help=f"可以写多次；值空着就是清空。可以改的项：{told}"
+    )
+    _add_json(parser)
+
+
 def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="输出 JSON")
 
@@ -99,6 +113,7 @@ HANDLERS: dict[
     "parse": ("读一个期刊文件，显示读懂了什么（不保存）", _add_file, _parse),
     "check": ("发出前的核对：期号、日期、密级标志、署名、名单等（不保存）", _add_file, _check),
     "import": ("收录一个期刊文件", _add_file, _import),
+    "correct": ("改正读错的一项（另存一稿，不动原文件）", _add_correction, _correct),
     "list": ("收录了哪些期", _add_json, _list),
     "show": ("看收录的一期", _add_number, _show),
 }
@@ -124,6 +139,26 @@ def load(path: Path, out: Output) -> Issue | None:
         if not out.json:
             out.fail(CommandError(error.code, message, error.hint))
         return None
+
+
+def note_on(issue: Issue, findings: Sequence[Finding]) -> list[str]:
+    """What a colleague would write on a slip beside the issue: what must be dealt with, what to look at once more."""
+    number = f"第{issue.number}期" if issue.number is not None else "（没有期号）"
+    lines = [
+        f"看过了：《{issue.title or '（没有刊名）'}》{number}，{len(issue.sections)} 个部分、{len(issue.items)} 条。"
+    ]
+    for severity, words in _MARKS.items():
+        mine = [finding for finding in findings if finding.severity is severity]
+        if mine:
+            lines += ["", f"{words} {len(mine)} 处："]
+        for nth, finding in enumerate(mine, 1):
+            lines.append(f"{nth:>3}. {_where(finding.place)}{finding.message}")
+            after = mine[nth] if nth < len(mine) else None
+            if after is None or after.remedy != finding.remedy:  # the same advice is given once for a run of findings
+                lines.append(f"     → {finding.remedy}")
+    if not findings:
+        lines += ["", "没有发现要改的地方。"]
+    return [*lines, "", "只看了写法和格式，不能代替保密审查。"]
 
 
 def summary(issue: Issue) -> list[str]:

@@ -7,7 +7,9 @@ import argparse
 from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow import change_requests
+from mailer.flow.confirm_return import NotSuspectedError, confirm_return
 from mailer.flow.finish_task import finish_task
+from mailer.model.delivery import DeliveryStatus
 from mailer.store import queries
 
 
@@ -19,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("--json", action="store_true", help="输出 JSON")
         if name == "done":
             sub.add_argument("number", type=int, metavar="编号", help="tasks list 里的编号")
+            sub.add_argument(
+                "--confirm", action="store_true", help="疑似退信：确认是退信，台账改为“退回”；不加则只是关掉本条"
+            )
         if name == "answer":
             sub.add_argument("number", type=int, metavar="要求编号", help="待办标题里的变更请求编号")
             decision = sub.add_mutually_exclusive_group(required=True)
@@ -46,6 +51,16 @@ def run(args: argparse.Namespace, out: Output) -> int:
         out.object({"event": "result", "tasks": len(rows)})
         return int(Exit.DONE)
     office = opening.office(settings, store)
+    if args.action == "done" and args.confirm:
+        try:
+            after = confirm_return(office, args.number, opening.actor(), is_return=True)
+        except NotSuspectedError:
+            raise CommandError(
+                "no_task", f"编号 {args.number} 不是待办的疑似退信。", "编号见：mailer tasks list"
+            ) from None
+        out.line(f"第 {args.number} 件已确认，台账现在是“{DeliveryStatus(after).label}”。")
+        out.object({"event": "result", "done": args.number, "status": after})
+        return int(Exit.DONE)
     if args.action == "done":
         if not finish_task(office, args.number, opening.actor()):
             raise CommandError("no_task", f"没有编号 {args.number} 的待办，或已经办完。", "编号见：mailer tasks list")

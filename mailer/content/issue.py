@@ -78,6 +78,27 @@ class Unrecognised:
     place: Place = Place()
 
 
+class MarkKind(StrEnum):
+    REVISION = "revision"
+    COMMENT = "comment"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class WordMark:
+    """What a Word file holds besides the text that will be mailed: a revision nobody accepted, a comment, hidden words.
+
+    ``action`` in Chinese (插入, 删除, 批注 …); ``author`` and ``day`` (ISO date) as Word kept them, else empty.
+    """
+
+    kind: MarkKind
+    action: str
+    author: str = ""
+    day: str = ""
+    text: str = ""
+    place: Place = Place()
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One edition. ``number`` is the number of the year or the running one, ``total_number`` the 总第 one.
@@ -103,6 +124,7 @@ class Issue:
     distribution: Distribution = Distribution()
     contact: Contact = Contact()
     unrecognised: tuple[Unrecognised, ...] = ()
+    word_marks: tuple[WordMark, ...] = ()
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -192,4 +214,8 @@ def from_json(data: dict[str, Any]) -> Issue:
         distribution=Distribution(tuple(lists["报"]), tuple(lists["送"]), tuple(lists["发"])),
         contact=Contact(tuple(contact["email"]), tuple(contact["phone"]), tuple(contact["fax"])),
         unrecognised=tuple(Unrecognised(text["text"], place(text)) for text in data["unrecognised"]),
+        word_marks=tuple(
+            WordMark(MarkKind(mark["kind"]), mark["action"], mark["author"], mark["day"], mark["text"], place(mark))
+            for mark in data.get("word_marks", ())  # issues kept before Word files were read have none
+        ),
     )

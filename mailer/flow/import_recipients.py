@@ -1,18 +1,24 @@
-"""Use case: take over lists of people into the directory, or say what that would change.
+"""Use case: take over lists of people into the directory, undo the last time, or ask what has to be said first.
 
-Owns the two questions asked before people are removed or 报 is touched. Reads no file and knows no command line.
+Owns the three questions before anything is written: which known unit an unknown name may mean, whether many people may go,
+whether 报 may change. Reads no file and knows no command line.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
+from mailer.flow.office import Office
 from mailer.flow.preview_recipients import ImportReport
 from recipients import directory
 from recipients.difference import Scope
+from recipients.people import comparison_key
 from recipients.roster import Roster
+from recipients.unit_names import Act, ActKind, acts, nearest
 
 CONFIRM_SHARE = 0.10  # of the people of today; ending more asks for a second word
 GUARDED_LIST = "报"
@@ -26,6 +32,26 @@ class ConfirmationError(Exception):
         self.reasons = reasons
 
 
+class UnknownUnitsError(Exception):
+    """Names that are near a known unit the file does not show: a person must say what they are. Nothing was written.
+
+    ``names``: unknown name -> the nearest known ones.
+    """
+
+    def __init__(self, names: dict[str, tuple[str, ...]]) -> None:
+        super().__init__("、".join(names))
+        self.names = names
+
+
+@dataclass(frozen=True, slots=True)
+class AboutUnits:
+    """What a person said about unknown units: pairs (旧, 新), names that are new; ``all_new``: the rest is new too."""
+
+    pairs: Sequence[tuple[str, str]] = ()
+    new: Sequence[str] = ()
+    all_new: bool = False
+
+
 def import_recipients(
     session: Session,
     roster: Roster,
@@ -36,26 +62,70 @@ def import_recipients(
     source: str,
     file_hash: str,
     confirm_removals: bool = False,
+    about_units: AboutUnits | None = None,
+    now: datetime | None = None,
 ) -> ImportReport:
     """Writes within the caller's transaction and never commits. ``at``: aware, when the change takes effect.
 
     Raises ConfirmationError when more than CONFIRM_SHARE of the people would be ended, or 报 would change after it
-    had members, and ``confirm_removals`` is not given.
+    had members, and ``confirm_removals`` is not given; UnknownUnitsError; recipients.unit_names.MappingError;
+    directory.UnitError; directory.LaterImportError.
     """
-    difference = directory.difference(session, roster, scope, at)
+    said = about_units or AboutUnits()
+    known = directory.known_names(session)
+    wanted = acts(said.pairs, said.new, known)
+    before = _guarded(session, at)
+    import_id, notes = directory.begin_import(
+        session, scope, at, actor, source=source, file_hash=file_hash, created_at=now, acts=wanted
+    )
+    slips = {comparison_key(act.old): known[comparison_key(act.new)] for act in wanted if act.kind is ActKind.SLIP}
+    new_units = [name for name in directory.unknown_units(session, roster) if comparison_key(name) not in slips]
+    if not said.all_new:
+        _ask_about(session, roster, new_units, {comparison_key(name) for name in said.new})
+    difference = directory.difference(session, roster, scope, at, slips)
     reasons = []
     today = difference.unchanged + len(difference.changed) + len(difference.ended) + difference.untouched
     if len(difference.ended) > CONFIRM_SHARE * today:
         reasons.append(f"将有 {len(difference.ended)} 人离开名单，超过现有 {today} 人的一成。")
-    before = _guarded(session, at)
-    import_id = directory.apply(session, difference, scope, at, actor, source=source, file_hash=file_hash)
+    directory.finish_import(session, import_id, notes, difference, at, actor)
     after = _guarded(session, at)
     if before and before != after:
         gone, new = len(before - after), len(after - before)
         reasons.append(f"“{GUARDED_LIST}”名单会变动：新增 {new} 条，减少 {gone} 条。")
     if reasons and not confirm_removals:
         raise ConfirmationError(reasons)
-    return ImportReport(roster, difference, tuple(directory.on_no_list(session, at)), import_id, compared=True)
+    done = [act for act in wanted if act.kind is not ActKind.NEW]
+    told = (*done, *(Act(ActKind.NEW, name, name) for name in new_units if known))
+    no_list = tuple(directory.on_no_list(session, at))
+    return ImportReport(roster, difference, no_list, import_id, compared=True, acts=told)
+
+
+def record_import(office: Office, session: Session, report: ImportReport, actor: str, at: datetime) -> None:
+    """The audit record of an import, in its transaction."""
+    d = report.difference
+    office.record(
+        session, actor, "recipients.imported", f"import:{report.import_id}", at=at.isoformat(), added=len(d.added),
+        changed=len(d.changed), ended=len(d.ended), units=[act.chinese for act in report.acts],
+    )  # fmt: skip
+
+
+def undo_import(office: Office, actor: str) -> int:
+    """Takes the last import that changed something back, all of it; its number. Raises directory.NothingToUndoError."""
+    with office.store.begin() as session:
+        run = directory.undo_last(session, office.clock.now(), actor)
+        office.record(session, actor, "recipients.import_undone", f"import:{run.id}", source=run.source)
+        assert run.id is not None
+        return run.id
+
+
+def _ask_about(session: Session, roster: Roster, unknown: Iterable[str], said: set[str]) -> None:
+    """Only where a known unit with a name much like it is missing from the file: then it may be the same one."""
+    named = {person.holder.post.unit.key for person in roster.people}
+    own = set(directory.known_names(session).values())
+    absent = [name for name in own if comparison_key(name) not in named]
+    asked = {name: nearest(name, absent) for name in unknown if comparison_key(name) not in said}
+    if open_questions := {name: near for name, near in asked.items() if near}:
+        raise UnknownUnitsError(open_questions)
 
 
 def _guarded(session: Session, at: datetime) -> set[tuple[str, str, str, str, str | None]]:

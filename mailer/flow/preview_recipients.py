@@ -5,12 +5,14 @@ Kept apart from the import itself so that a dry run loads no database layer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from recipients.audience import DEFAULT_LISTS, Candidate, on_no_list
 from recipients.difference import Difference, Scope, compare
+from recipients.people import Holder
 from recipients.roster import Roster
+from recipients.unit_names import Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +24,12 @@ class ImportReport:
     no_list: tuple[Candidate, ...]
     import_id: int | None
     compared: bool
+    acts: tuple[Act, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The one object of ``recipients import --json``; ``changes`` names what differs, person by person."""
+        """The one object of ``recipients import --json``; ``changes`` names what differs, person by person, ``matches`` how
+        a row that is new in its place was connected with somebody of today, ``units`` what became of units.
+        """
         found = self.roster.as_json()
         d = self.difference
         found["warnings"] += [
@@ -38,18 +43,27 @@ class ImportReport:
             "ended": len(d.ended),
             "unchanged": d.unchanged,
             "changes": [
-                {"unit": h.post.unit.name, "name": h.name, "role": h.post.role, "change": kind, "fields": list(fields)}
-                for kind, h, fields in (
-                    *(("changed", c.after, c.fields) for c in d.changed),
+                _person(h)
+                | {"change": kind, "fields": [one.field for one in values], "values": list(map(asdict, values))}
+                for kind, h, values in (
+                    *(("changed", c.after, c.values) for c in d.changed),
                     *(("ended", c.holder, ()) for c in d.ended),
                 )
             ],
-            "regrouped": d.regrouped,
-            "on_no_list": [
-                {"unit": c.holder.post.unit.name, "name": c.holder.name, "role": c.holder.post.role}
-                for c in self.no_list
+            "matches": [
+                _person(one.holder)
+                | {"row": one.place.row, "by": str(one.match.by), "message": one.match.tell(one.holder)}
+                for one in d.added
+                if one.match is not None
             ],
+            "units": [{"kind": str(act.kind), "old": act.old, "new": act.new} for act in self.acts],
+            "regrouped": d.regrouped,
+            "on_no_list": [_person(c.holder) for c in self.no_list],
         }
+
+
+def _person(holder: Holder) -> dict[str, Any]:
+    return {"unit": holder.post.unit.name, "name": holder.name, "role": holder.post.role}
 
 
 def preview_recipients(roster: Roster) -> ImportReport:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from mailer.flow.office import Office
+from mailer.flow.paper_copies import ask_for_paper
 from mailer.model.mailing import MailingEventKind, MailingStatus
 from mailer.store import freeze, queries, writes
 
@@ -72,4 +73,5 @@ def release_scheduled(session: Session, now: datetime) -> None:
 def _release(session: Session, mailing_id: int, now: datetime) -> int:
     writes.lock(session, "addresses")
     writes.move_mailing(session, mailing_id, MailingEventKind.RELEASED, released_at=now)
+    ask_for_paper(session, mailing_id, now)
     return freeze.release_rows(session, mailing_id, now)

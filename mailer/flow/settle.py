@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from mailer.flow import consequences
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, transition
 from mailer.model.mailing import MailingEventKind, MailingStatus
 from mailer.model.reply import Outcome
@@ -101,6 +102,8 @@ def settle(
     for change in changes:
         if change.event is DeliveryEventKind.PARKED:
             _ask_about(session, mailing_id, change, now)
+        elif change.event is DeliveryEventKind.BOUNCED:
+            consequences.of_bounce(session, change.delivery_id, now)
     if braked and any(change.values["fault"] in OUR_FAULTS for change in changes):
         brake(session, mailing_id, now)
 

@@ -1,7 +1,7 @@
 """A returned mail comes in: stored once, read, correlated by our own signature, and only then allowed to move one row.
 
 Idempotent and in any order: the same bytes to the same envelope recipient are one mail; what comes before the attempt is
-settled waits for it; what names only an address changes nothing and stays in sight for a person.
+settled waits for it; what names only an address changes nothing and becomes a question to a person.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from mailer.feedback.correlate import Correlation, correlate
-from mailer.feedback.report import Kind, RecipientReport, read_report
+from mailer.feedback.report import Kind, RecipientReport, ReturnedMail, read_report
+from mailer.flow import consequences, settle
 from mailer.flow.close_mailing import reopen
+from mailer.flow.suspect_return import suspect
 from mailer.model.delivery import Cell, DeliveryEventKind, DeliveryStatus, cell
 from mailer.model.mailing import MailingStatus
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import Signer
 from mailer.model.verdict import Owner
-from mailer.store import ledger_rows, queries, returns, writes
+from mailer.store import ledger_rows, queries, returns
 from mailer.store.engine import Store
 
 #: Charged to lines, limits or our set-up: the message itself and its recipient are fine, so it is worth another try.
@@ -28,6 +31,9 @@ _TRY_AGAIN = frozenset({Owner.RATE, Owner.NETWORK, Owner.SETUP})
 _MOST_RETURNS = 2  # tries that returned mail may order for one delivery
 _ADDRESS_LIMIT = 320  # characters, RFC 5321 4.5.3.1: more is no address
 _RETURNS_FOR = timedelta(hours=24)  # after its release; what comes back later was tried long enough
+_GOOD_NEWS = frozenset({DeliveryEventKind.REPORTED_DELIVERED, DeliveryEventKind.REPORTED_UNDERWAY})
+#: What a receiving host says of an address that is surely dead (RFC 3463 3.2, RFC 7505).
+_DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.10"})
 
 
 def take_in_report(
@@ -37,8 +43,17 @@ def take_in_report(
 
     The mail is committed before it is read, so that whoever handed it over may be told that we have it.
     """
+    mail_id, is_new = keep_report(store, raw=raw, envelope_rcpt=envelope_rcpt, sender=sender, now=now)
+    if not is_new:
+        with store.read() as session:
+            return str(returns.state(session, mail_id))
+    return apply_report(store, mail_id, signer=signer, retry=retry, now=now)
+
+
+def keep_report(store: Store, *, raw: bytes, envelope_rcpt: str, sender: str, now: datetime) -> tuple[int, bool]:
+    """The mail is ours from here on: its id, and whether it is new. Whoever applies it may do so at any later time."""
     with store.begin() as session:
-        mail_id, is_new = returns.keep(
+        return returns.keep(
             session,
             sha256=hashlib.sha256(raw).hexdigest(),
             envelope_rcpt=_storable(envelope_rcpt),
@@ -46,10 +61,6 @@ def take_in_report(
             raw=raw,
             received_at=now,
         )
-    if not is_new:
-        with store.read() as session:
-            return str(returns.state(session, mail_id))
-    return apply_report(store, mail_id, signer=signer, retry=retry, now=now)
 
 
 def _storable(address: str) -> str:
@@ -65,6 +76,21 @@ def apply_waiting(store: Store, *, signer: Signer, retry: RetryPolicy, now: date
 
 
 def apply_report(store: Store, mail_id: int, *, signer: Signer, retry: RetryPolicy, now: datetime) -> str:
+    """Reads a stored mail and lets it act; its state afterwards. A mail that breaks our own code is put aside, in sight,
+    so that those behind it are read. Raises DBAPIError when the database is away: the mail is tried again then.
+    """
+    try:
+        return _apply_report(store, mail_id, signer=signer, retry=retry, now=now)
+    except DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001 - foreign bytes found a fault of ours: one mail waits for an engineer
+        note = f"quarantined: 处理这封信时程序出错（{type(error).__name__}），没有改动任何记录"
+        with store.begin() as session:
+            returns.settle(session, mail_id, state="unread", kind=str(Kind.UNKNOWN), note=note)
+        return "unread"
+
+
+def _apply_report(store: Store, mail_id: int, *, signer: Signer, retry: RetryPolicy, now: datetime) -> str:
     with store.read() as session:
         row = returns.mail(session, mail_id)
     mail = read_report(row.raw)  # outside any transaction: foreign bytes take their time
@@ -73,20 +99,35 @@ def apply_report(store: Store, mail_id: int, *, signer: Signer, retry: RetryPoli
         if not isinstance(found, Correlation):
             state = "unread" if mail.kind in {Kind.NONE, Kind.UNKNOWN} else "unmatched"
             note = mail.note or "这封退信里没有本系统的签名，没有改动任何记录"
-            returns.settle(session, mail_id, state=state, kind=str(mail.kind), note=note)
+            suspected = suspect(session, mail, found, now)
+            returns.settle(session, mail_id, state=state, kind=str(mail.kind), note=note, delivery_id=suspected)
             return state
         delivery = queries.delivery_row_for_update(session, found.delivery_id)
         if delivery is None:
             returns.settle(session, mail_id, state="unmatched", kind=str(mail.kind), note="对应的发送记录已不在")
             return "unmatched"
-        state = _apply(session, delivery, found.report, mail_id, retry=retry, now=now)
-        returns.settle(session, mail_id, state=state, kind=str(mail.kind), note=mail.note, delivery_id=delivery.id)
+        if mail.kind is Kind.COMPLAINT:
+            consequences.of_complaint(session, delivery, now)
+        state = _apply(
+            session, delivery, _event_of(session, mail, found, delivery, now), found.report, mail_id, retry, now
+        )
+        returns.settle(session, mail_id, state=state, kind=str(mail.kind), note=_note(mail), delivery_id=delivery.id)
         return state
 
 
+def _note(mail: ReturnedMail) -> str:
+    if mail.auto_reply is None:
+        return mail.note
+    until = mail.auto_reply.absent_until
+    return f"自动回复，写明外出至 {until.isoformat()}" if until else "自动回复"
+
+
 def _event_of(
-    report: RecipientReport | None, delivery: Any, *, is_cancelled: bool, now: datetime
+    session: Session, mail: ReturnedMail, found: Correlation, delivery: Any, now: datetime
 ) -> DeliveryEventKind | None:
+    if mail.kind is Kind.AUTOREPLY and delivery.status == DeliveryStatus.IN_DOUBT:
+        return DeliveryEventKind.REPORTED_UNDERWAY  # it answers this very copy, so the copy did leave
+    report = found.report
     if report is None:
         return None
     if report.action == "delivered":
@@ -96,46 +137,57 @@ def _event_of(
     if report.action != "failed":
         return None
     in_time = delivery.queued_at is not None and now - delivery.queued_at <= _RETURNS_FOR
-    if report.classification.owner in _TRY_AGAIN and delivery.returns < _MOST_RETURNS and in_time and not is_cancelled:
-        return DeliveryEventKind.RETURNED_FOR_RETRY
-    return DeliveryEventKind.RETURNED
+    if report.classification.owner not in _TRY_AGAIN or delivery.returns >= _MOST_RETURNS or not in_time:
+        return DeliveryEventKind.RETURNED
+    is_cancelled = queries.mailing(session, delivery.mailing_id).status == MailingStatus.CANCELLED
+    return DeliveryEventKind.RETURNED if is_cancelled else DeliveryEventKind.RETURNED_FOR_RETRY
 
 
 def _apply(
-    session: Session, delivery: Any, report: RecipientReport | None, mail_id: int, *, retry: RetryPolicy, now: datetime
-) -> str:
-    is_cancelled = queries.mailing(session, delivery.mailing_id).status == MailingStatus.CANCELLED
-    event = _event_of(report, delivery, is_cancelled=is_cancelled, now=now)
-    if event is None or report is None:
+    session: Session, delivery: Any, event: DeliveryEventKind | None, report: RecipientReport | None, mail_id: int,
+    retry: RetryPolicy, now: datetime, actor: str = "",
+) -> str:  # fmt: skip
+    if event is None:
         return "applied"
     after = cell(DeliveryStatus(delivery.status), event)
     if after is Cell.LATER:
         return "waiting"
-    evidence = {
-        "reply_text": report.diagnostic_reply[:500] or None,
-        "host": report.remote_mta or None,
-        "reason": report.reason,
-        "fault": str(report.classification.owner) if event not in _GOOD_NEWS else "",
-    }
-    ledger_rows.record(session, delivery.mailing_id, [delivery.id], event, now, returned_mail_id=mail_id, **evidence)
+    evidence: dict[str, Any] = {"returned_mail_id": mail_id, "actor": actor}
+    if report is not None:
+        evidence |= {
+            "reply_text": report.diagnostic_reply[:500] or None,
+            "host": report.remote_mta or None,
+            "reason": report.reason,
+            "fault": str(report.classification.owner) if event not in _GOOD_NEWS else "",
+        }
+    ledger_rows.record(session, delivery.mailing_id, [delivery.id], event, now, **evidence)
     if isinstance(after, DeliveryStatus):
-        ledger_rows.move_rows(
-            session, delivery.mailing_id, [delivery], after, _columns(delivery, event, report, retry, now)
-        )
+        columns = _columns(delivery, event, report, retry, now)
+        ledger_rows.move_rows(session, delivery.mailing_id, [delivery], after, columns)
         if after.is_open:
             reopen(session, delivery.mailing_id)
-        if event is DeliveryEventKind.RETURNED:
-            _ask_to_verify(session, delivery, report, now)
+        if report is not None and event not in _GOOD_NEWS:
+            _consequences(session, delivery, event, report, now)
     return "applied"
 
 
-_GOOD_NEWS = frozenset({DeliveryEventKind.REPORTED_DELIVERED, DeliveryEventKind.REPORTED_UNDERWAY})
+def apply_by_person(
+    session: Session,
+    delivery: Any,
+    report: RecipientReport,
+    mail_id: int,
+    retry: RetryPolicy,
+    now: datetime,
+    actor: str,
+) -> str:
+    """A person says that this return is about this delivery: the same table, with their name in the evidence."""
+    return _apply(session, delivery, DeliveryEventKind.RETURNED, report, mail_id, retry, now, actor)
 
 
 def _columns(
-    delivery: Any, event: DeliveryEventKind, report: RecipientReport, retry: RetryPolicy, now: datetime
+    delivery: Any, event: DeliveryEventKind, report: RecipientReport | None, retry: RetryPolicy, now: datetime
 ) -> dict[str, Any]:
-    if event in _GOOD_NEWS:
+    if report is None or event in _GOOD_NEWS:
         return {"finished_at": now, "accepted_at": delivery.accepted_at or now, "due_at": None}
     status = report.status
     columns: dict[str, Any] = {
@@ -152,15 +204,13 @@ def _columns(
     return columns | {"bounced_by": "return", "finished_at": now, "due_at": None}
 
 
-def _ask_to_verify(session: Session, delivery: Any, report: RecipientReport, now: datetime) -> None:
-    if report.hard:
-        writes.open_task(
-            session,
-            kind="verify_by_phone",
-            title=f"电话核实：{delivery.name or delivery.address} 的邮箱被退回",
-            detail=report.diagnostic_reply[:500],
-            dedupe_key=f"verify:{delivery.id}",
-            mailing_id=delivery.mailing_id,
-            delivery_id=delivery.id,
-            now=now,
-        )
+def _consequences(
+    session: Session, delivery: Any, event: DeliveryEventKind, report: RecipientReport, now: datetime
+) -> None:
+    if event is DeliveryEventKind.RETURNED:
+        # a report that names the receiving host passes on its words; without one our relay speaks for itself
+        status = report.status
+        is_proof = bool(report.remote_mta) and status is not None and str(status) in _DEAD_ADDRESS
+        consequences.of_bounce(session, delivery.id, now, is_proof=is_proof)
+    if report.classification.owner in settle.OUR_FAULTS and not queries.mailing(session, delivery.mailing_id).rehearsal:
+        settle.brake(session, delivery.mailing_id, now)

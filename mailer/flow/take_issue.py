@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mailer.content.check import KnownIssues, check
 from mailer.content.issue import Finding, Issue, NotAnIssueError, Place, from_json, to_json
 from mailer.content.readers import read_issue
+from mailer.flow.known_roster import known_roster
 from mailer.flow.office import Office
 from mailer.store import freeze, queries
 
@@ -56,11 +57,14 @@ def take_issue(office: Office, *, data: bytes, filename: str, actor: str) -> Tak
 
 
 def look_over(office: Office, issue: Issue, sha256: str) -> tuple[Finding, ...]:
-    """The pre-flight check against the issues already taken; the very same file is no repetition."""
+    """The pre-flight check against the issues already taken and the directory; the very same file is no repetition."""
+    now = office.clock.now()
     with office.store.read() as session:
-        known = queries.known_numbers(session, series=issue.series, year=issue.year or 0, but_not=sha256)
-    today = office.clock.now().astimezone(office.zone).date()
-    return check(issue, known=KnownIssues(known), today=today)
+        taken = queries.known_numbers(session, series=issue.series, year=issue.year or 0, but_not=sha256)
+        before = queries.known_numbers(session, series=issue.series, year=(issue.year or 0) - 1, but_not=sha256)
+        roster = known_roster(session, now)
+    known = KnownIssues(taken, max(before, default=None))
+    return check(issue, known=known, today=now.astimezone(office.zone).date(), roster=roster)
 
 
 def stored_issue(office: Office, revision_id: int) -> Issue | None:

@@ -15,6 +15,8 @@ from sqlmodel import Session
 from mailer.store.core import intake_folder, returned
 from mailer.store.writes import insert_missing
 
+_A_SWEEP = 200  # mails
+
 
 def keep(session: Session, **values: Any) -> tuple[int, bool]:
     """The mail's id, and whether it is new here."""
@@ -46,9 +48,14 @@ def state(session: Session, mail_id: int) -> str:
 
 
 def unsettled(session: Session) -> Sequence[int]:
-    """Mails that were stored and not applied: their reader died, or they came before their time."""
+    """Mails that were stored and not applied: their reader died, or they came before their time. The former first, and
+    no more at once than a sweep has time for.
+    """
     return session.execute(
-        select(returned.c.id).where(returned.c.state.in_(["new", "waiting"])).order_by(returned.c.id)
+        select(returned.c.id)
+        .where(returned.c.state.in_(["new", "waiting"]))
+        .order_by(returned.c.state, returned.c.id)
+        .limit(_A_SWEEP)
     ).scalars().all()  # fmt: skip
 
 

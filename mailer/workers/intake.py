@@ -6,29 +6,25 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from email.utils import parseaddr
-from uuid import uuid4
 
 from sqlalchemy.exc import DBAPIError
 
 from mailer import log, wiring
 from mailer.flow import intake_trouble
-from mailer.flow.poll_mailbox import Polled, Reader, poll_mailbox
+from mailer.flow.poll_mailbox import Polled, Reader, has_news, poll_mailbox
 from mailer.flow.take_in_report import apply_report, keep_report
 from mailer.intake.configured import mailbox_of
 from mailer.intake.imap_wire import ImapError, ImapRefusedError, LoginRefusedError, MailboxAddress
 from mailer.intake.lmtp import LmtpServer
 from mailer.intake.mailbox import ImapMailbox
 from mailer.settings import Settings
-from mailer.store import writes
 from mailer.store.engine import Store
 from mailer.transport.clock import SystemClock
 
 _EVERY = 60.0  # seconds between two looks; with IDLE the INBOX tells earlier
 _REFUSED_REST = 900.0  # seconds after a refused login: trying again soon locks mailboxes
 _REST, _LONGEST_REST = 2.0, 300.0  # seconds after other trouble, doubled each time
-_TURN = timedelta(minutes=5)  # a reader that died gives up its turn after that
 _HINT = "请核对 MAILER_INTAKE_URL、MAILER_INTAKE_USER、MAILER_INTAKE_PASSWORD；QQ、163 等邮箱要先开通 IMAP，密码填“授权码”。"
 
 
@@ -52,11 +48,13 @@ def poll_once(settings: Settings, store: Store) -> Polled:
 
 
 class MailboxWatch:
-    """Reads the mailbox until stopped; trouble is noted, rested over and tried again."""
+    """Reads the mailbox until stopped; trouble is noted, rested over and tried again.
+
+    Two of them on one mailbox do no harm: everything they find is counted once.
+    """
 
     def __init__(self, address: MailboxAddress, reader: Reader, stop: threading.Event) -> None:
         self._address, self._reader, self._stop = address, reader, stop
-        self._holder = uuid4().hex
         self._rest = _REST
 
     def run(self) -> None:
@@ -78,24 +76,17 @@ class MailboxWatch:
 
     def _read_on(self, mailbox: ImapMailbox) -> None:
         while not self._stop.is_set():
-            if self._is_our_turn():
-                polled = poll_mailbox(self._reader, mailbox)
-                if polled.seen:
-                    log.note("mailbox_read", seen=polled.seen, taken=polled.taken, letters=polled.letters)
-                intake_trouble.note_recovery(self._reader.store)
+            polled = poll_mailbox(self._reader, mailbox)
+            if polled.seen:
+                log.note("mailbox_read", seen=polled.seen, taken=polled.taken, letters=polled.letters)
+            intake_trouble.note_recovery(self._reader.store)
             self._rest = _REST
-            mailbox.examine(mailbox.folders[0])  # what we wait for is the inbox's news
+            if has_news(self._reader, mailbox, mailbox.folders[0]):
+                continue  # it came while we were looking elsewhere
             if mailbox.can_wait:
                 mailbox.wait(_EVERY, self._stop.is_set)
             else:
                 self._stop.wait(_EVERY)
-
-    def _is_our_turn(self) -> bool:
-        """One process reads a mailbox; a second one does no harm, but it would do everything twice."""
-        with self._reader.store.begin() as session:
-            return writes.take_house_lease(
-                session, f"intake:{self._address.name}"[:200], self._holder, self._reader.clock.now(), _TURN
-            )
 
     def _trouble(self, message: str, *, at_once: bool) -> None:
         log.note("mailbox_unreadable", message=message)

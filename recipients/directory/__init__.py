@@ -1,32 +1,68 @@
 """The directory: the only queries and writes on the recipients' tables. Every function is given a Session; none commits.
 
-people.py the holders of a day and the export; changes.py an import's difference and its writing; lists.py lists, rules,
-members and the audience; suppressions.py who is not written to.
+people.py the holders of a day and the export; holders.py beginning and ending of holdings; units.py acts on units;
+changes.py an import, its writing and its undoing; lists.py lists, rules, members and the audience; search.py finding by
+name, pinyin, telephone or address; suppressions.py who is not written to; requests.py what recipients wished.
 """
 
-from recipients.directory.changes import apply, difference
-from recipients.directory.lists import lists, members, on_no_list, resolve, seed_lists
+from recipients.directory.changes import (
+    LaterImportError,
+    NothingToUndoError,
+    apply,
+    begin_import,
+    difference,
+    finish_import,
+    undo_last,
+    unknown_units,
+)
+from recipients.directory.lists import lists, lists_of, members, on_no_list, resolve, seed_lists
 from recipients.directory.people import export_rows
+from recipients.directory.requests import decide, enter_request, open_requests, replace_address, request
+from recipients.directory.search import find
 from recipients.directory.suppressions import (
     DutyListError,
     active_suppressions,
     lift,
+    listed_suppressions,
     suppress,
     suppressed_clause,
 )
+from recipients.directory.units import Notes, UnitError, add_alias, arrange, close, known_names, merge, rename
 
 __all__ = [
     "DutyListError",
+    "LaterImportError",
+    "Notes",
+    "NothingToUndoError",
+    "UnitError",
     "active_suppressions",
+    "add_alias",
     "apply",
+    "arrange",
+    "begin_import",
+    "close",
+    "decide",
     "difference",
+    "enter_request",
     "export_rows",
+    "find",
+    "finish_import",
+    "known_names",
     "lift",
+    "listed_suppressions",
     "lists",
+    "lists_of",
     "members",
+    "merge",
     "on_no_list",
+    "open_requests",
+    "rename",
+    "replace_address",
+    "request",
     "resolve",
     "seed_lists",
     "suppress",
     "suppressed_clause",
+    "undo_last",
+    "unknown_units",
 ]

@@ -70,6 +70,13 @@ def on_no_list(session: Session, at: datetime) -> list[audience.Candidate]:
     return audience.on_no_list(lists(session), _candidates(session, at))
 
 
+def lists_of(session: Session, address_key: str, at: datetime) -> list[audience.DistributionList]:
+    """The lists somebody with this address is on."""
+    known = lists(session)
+    using = [one for one in _candidates(session, at) if any(a.key == address_key for a in one.holder.addresses)]
+    return [wanted for wanted in known if any(one.is_on(wanted) for one in using)]
+
+
 def _candidates(session: Session, at: datetime) -> list[audience.Candidate]:
     return [
         audience.Candidate(one.holder, one.id, one.unit_order, one.plus, one.minus, one.has_left)

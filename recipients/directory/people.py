@@ -13,8 +13,7 @@ from sqlmodel import Session, col
 from recipients import tables
 from recipients.address import EmailAddress
 from recipients.people import Holder, Post, Unit, role_order
-
-EXPORT_HEADER = ("分组", "单位", "姓名", "人员类别", "职务", "电话", "邮箱", "名单", "备注")
+from recipients.template import HEADER
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +44,12 @@ def holdings(session: Session, at: datetime, *, also_named: bool = False) -> lis
             col(tables.Holder.id).in_(select(col(tables.ListMember.holder_id)).where(valid(tables.ListMember, at))),
         )
     addresses = _addresses(session, at)
+    former = former_names(session, at)
     u, p, h = tables.Unit, tables.Post, tables.Holder
     rows = session.execute(
         select(
-            col(h.id), col(h.name), col(h.title), col(h.phone), col(h.note), col(h.paper_only), col(h.valid_to),
-            col(p.role), col(u.name), col(u.group), col(u.position),
+            col(h.id), col(h.name), col(h.title), col(h.phone), col(h.note), col(h.paper_only), col(h.care_of),
+            col(h.is_essential), col(h.valid_to), col(p.role), col(u.id), col(u.name), col(u.group), col(u.position),
         )
         .join(p, col(p.id) == col(h.post_id))
         .join(u, col(u.id) == col(p.unit_id))
@@ -58,9 +58,12 @@ def holdings(session: Session, at: datetime, *, also_named: bool = False) -> lis
     )  # fmt: skip
     posts: dict[tuple[str, str, str], Post] = {}
     found = []
-    for key, name, title, phone, note, paper, valid_to, role, unit, group, position in rows:
+    for (
+        key, name, title, phone, note, paper, care_of, essential, valid_to, role, unit_id, unit_name, group, position,
+    ) in rows:  # fmt: skip
+        unit = former.get(unit_id, unit_name)
         post = posts.setdefault((unit, group, role), Post(Unit(unit, group), role))
-        holder = Holder(post, name, tuple(addresses.get(key, ())), title, phone, note, paper)
+        holder = Holder(post, name, tuple(addresses.get(key, ())), title, phone, note, paper, care_of, essential)
         has_left = valid_to is not None and valid_to <= at
         own = imported.get(key, ())
         found.append(
@@ -69,6 +72,15 @@ def holdings(session: Session, at: datetime, *, also_named: bool = False) -> lis
             )
         )
     return found
+
+
+def former_names(session: Session, at: datetime) -> dict[int, str]:
+    """Unit id -> what it was called at that moment, where that is not its name of today."""
+    alias = tables.UnitAlias
+    rows = session.execute(
+        select(col(alias.unit_id), col(alias.name)).where(col(alias.until) > at).order_by(col(alias.until).desc())
+    )
+    return dict(rows.all())  # the earliest that was still in force comes last
 
 
 def _addresses(session: Session, at: datetime) -> dict[int, list[EmailAddress]]:
@@ -110,7 +122,7 @@ def export_rows(session: Session, at: datetime) -> list[Sequence[str]]:
     """Header and one row a holder; importing them again changes nothing."""
     found = holdings(session, at)
     found.sort(key=lambda one: (one.unit_order, role_order(one.holder.post.role), one.id))
-    return [EXPORT_HEADER, *(_export_row(one) for one in found)]
+    return [HEADER, *(_export_row(one) for one in found)]
 
 
 def _export_row(one: Holding) -> Sequence[Any]:
@@ -125,6 +137,8 @@ def _export_row(one: Holding) -> Sequence[Any]:
         h.title,
         h.phone,
         addresses,
+        h.care_of,
+        "是" if h.is_essential else "",
         lists,
         h.printed_note,
     )

@@ -51,12 +51,21 @@ def suppress(session: Session, wanted: Suppression, at: datetime, actor: str, *,
     return row.id
 
 
-def lift(session: Session, suppression_id: int, at: datetime, actor: str) -> bool:
-    """Whether it was there and not lifted already."""
+def lift(session: Session, suppression_id: int, at: datetime, actor: str, because: str = "") -> bool:
+    """Whether it was there and not lifted already. ``because``: a person's reason, or the success that proves it wrong."""
     s = tables.Suppression
     statement = update(s).where(col(s.id) == suppression_id, col(s.lifted_at).is_(None))
-    changed = session.execute(statement.values(lifted_at=at, lifted_by=actor).returning(col(s.id)))
+    changed = session.execute(
+        statement.values(lifted_at=at, lifted_by=actor, lifted_because=because).returning(col(s.id))
+    )
     return changed.first() is not None
+
+
+def listed_suppressions(session: Session, at: datetime, *, also_past: bool = False) -> list[tables.Suppression]:
+    """The rows themselves, with who entered and lifted them; those in force, or all."""
+    s = tables.Suppression
+    statement = select(s).order_by(col(s.id))
+    return list(session.scalars(statement if also_past else statement.where(_active(at))))
 
 
 def active_suppressions(session: Session, at: datetime) -> list[Suppression]:

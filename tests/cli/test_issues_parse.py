@@ -54,7 +54,12 @@ def test_a_missing_file_is_wrong_use(action: str, tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize("action", ["parse", "check"])
 @pytest.mark.parametrize(
     ("name", "data", "code"),
-    [("a.md", b"", "empty"), ("a.docx", b"PK", "damaged"), ("a.wps", b"x", "unsupported_format"), ("a.txt", b"\0\1", "not_text")],
+    [
+        ("a.md", b"", "empty"),
+        ("a.docx", b"PK", "damaged"),
+        ("a.wps", b"x", "unsupported_format"),
+        ("a.txt", b"\0\1", "not_text"),
+    ],
 )
 def test_what_is_no_issue_is_one_object_and_exit_1(
     action: str, name: str, data: bytes, code: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -89,7 +94,8 @@ def test_check_exits_1_only_when_something_must_be_dealt_with(
     secret.write_text("秘密★一年\n\n" + SAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     assert main(["issues", "check", str(secret)]) == 1
     told = capsys.readouterr().out
-    assert "［必须处理］报头：报头标有密级“秘密★一年”" in told
+    assert "必须处理 1 处：\n  1. 报头：报头标有密级“秘密★一年”" in told
+    assert "→ 请立即停止" in told
     assert "不能代替保密审查" in told
 
 

@@ -78,7 +78,11 @@ def _without_running_heads(lines: list[Line], head: Masthead) -> list[Line]:
 
 
 def _take_imprint(head: Masthead, end: foot.Foot) -> None:
-    """The line «office, date, 印发» at the very end stands in for what the head does not say."""
+    """The line «office, date, 印发» at the very end, or «主办：office», stands in for what the head does not say."""
+    if end.sponsor and head.office is None:
+        head.office = end.sponsor
+    elif end.sponsor and despaced(end.sponsor) != despaced(head.office or ""):
+        head.unrecognised.append(Unrecognised(end.sponsor, Place(note="报尾")))
     for line in end.imprint:
         parts = read_masthead([line])
         if head.office is None and parts.office:

@@ -28,6 +28,9 @@ _COPIES_RE: Final = re.compile(
     r"|[(（\[【]? ?(?:印发份数|印数|份数) ?[:：] ?(?P<n2>[0-9]{1,7}) ?[)）\]】]?"
 )
 _IMPRINT_RE: Final = re.compile(r"(?:印发|编印|印制|印)[)）]?$")
+_SPONSOR_RE: Final = re.compile(
+    r"(?:主办|承办|主管|编印|编发|出品)(?:单位)?[:：](?P<office>[^:：]{2,40}?)[ \u3000\t]+(?=\S)"
+)
 _TABLE_RULE_RE: Final = re.compile(r"[|\s:-]+")
 
 
@@ -51,6 +54,7 @@ class Foot:
     contact: Contact = field(default_factory=Contact)
     copies: int | None = None
     secrecy: str | None = None
+    sponsor: str = ""
     imprint: list[Line] = field(default_factory=list)
     unrecognised: list[Unrecognised] = field(default_factory=list)
 
@@ -70,7 +74,7 @@ def kind_of(line: Line) -> Kind | None:
         return Kind.DISTRIBUTION
     if len(text) > _LONGEST:
         return None
-    if credits_in(text):
+    if credits_in(text) or (sponsored(text)[0] and credits_in(sponsored(text)[1])):
         return Kind.CREDITS
     if contact.is_contact(text):
         return Kind.CONTACT
@@ -79,6 +83,12 @@ def kind_of(line: Line) -> Kind | None:
     if _IMPRINT_RE.search(_COPIES_RE.sub("", fold(text)).strip()) and numerals.find_dates(text) and len(text) < 80:
         return Kind.IMPRINT
     return None
+
+
+def sponsored(text: str) -> tuple[str, str]:
+    """(office, rest) of a line that begins with 主办：office and goes on; the office is empty if it does not."""
+    match = _SPONSOR_RE.match(text)
+    return (match["office"].strip(BLANKS), text[match.end() :]) if match else ("", text)
 
 
 def find_foot(lines: list[Line], first: int) -> int:
@@ -139,6 +149,7 @@ def read_foot(lines: list[Line]) -> Foot:
             lists.begin(text)
         elif kind is Kind.CREDITS:
             lists.end()
+            foot.sponsor, text = sponsored(text) if not credits_in(text) else (foot.sponsor, text)
             rest = _add_credits(credited, text)
             if contact.is_contact(rest):
                 rest = contacts.read(rest)

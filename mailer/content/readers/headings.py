@@ -5,6 +5,7 @@ Decides by marks first, then by shape and by what follows; the depth of # marks 
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from itertools import pairwise
 from typing import Final
@@ -16,6 +17,8 @@ from mailer.content.readers.paragraphs import Paragraph, title_like
 
 _SECTION_SIGNS: Final = frozenset("◆■◇□▌▍")
 _TITLE_SIGNS: Final = frozenset("★☆●○▲△►▶◎※")
+_SIGNS: Final = BLANKS + "◆■◇□▌▍★☆●○▲△►▶◎※•·"
+_SENTENCE_RE: Final = re.compile(r"[0-9，。；：:！？“”《》,]")
 _LONGEST_HEADING: Final = 80
 _LONGEST_SIGNED: Final = 40
 
@@ -49,7 +52,16 @@ class Headings:
         )
         hashed = [p.text for p in paragraphs if p.heading and labels.bracketed(p.rich) is None]
         # headings of which none is a usual name and one is a sentence are the titles of an issue without sections
-        self._only_titles = not any(map(lexicon.section_name, hashed)) and not all(map(lexicon.section_like, hashed))
+        self._only_titles = not any(map(lexicon.section_name, hashed)) and not all(map(_short_name, hashed))
+        # a heading right below a shallower one: depth means something here
+        nests = [above.heading for above, p in pairwise(paragraphs) if 0 < above.heading < p.heading]
+        self._nest = min(nests, default=9)
+        # levels of one form and depth are alike: one that can only head a section makes sections of all
+        self._numbered_sections = {
+            (p.heading, _form(p.text))
+            for p, below in pairwise([*paragraphs, *paragraphs[-1:]])
+            if p.heading and lexicon.level_mark(p.text) and (below.heading > p.heading or _short_name(p.text))
+        }
         self._hashed = any(p.heading and labels.bracketed(p.rich) is None for p in paragraphs)
         self._hashed_brackets = any(p.heading and labels.bracketed(p.rich) is not None for p in paragraphs)
 
@@ -76,7 +88,7 @@ class Headings:
         if len(paragraph.text) > _LONGEST_HEADING:
             return Part.TEXT, ""
         if paragraph.heading:
-            return self._hash_heading(at, article)
+            return self._hash_heading(at, article, section if marked else None)
         sign = paragraph.marker.strip(BLANKS)[:1]
         if sign in _SECTION_SIGNS | _TITLE_SIGNS:
             return self._signed_heading(at, sign)
@@ -88,10 +100,18 @@ class Headings:
         """A bare 【…】 directly below a # heading, with briefs below it, is a topic on its own line."""
         return section is not None and empty and at + 1 < len(self._all) and not self._is_heading_shape(at + 1)
 
-    def _hash_heading(self, at: int, article: str | None) -> tuple[Part, str]:
-        text = self._all[at].text
+    def _hash_heading(self, at: int, article: str | None, section_above: str | None) -> tuple[Part, str]:
+        """``section_above``: the open section, if its heading had # marks too."""
+        text = self._all[at].text.lstrip(_SIGNS) or self._all[at].text
         numbered = lexicon.level_mark(text)
-        if article is not None and numbered and not lexicon.section_name(text) and not lexicon.level_mark(article):
+        sibling = (
+            bool(section_above) and lexicon.level_mark(section_above or "") and _form(text) == _form(section_above)
+        )
+        if (
+            article is not None
+            and numbered
+            and not (lexicon.section_name(text) or sibling or lexicon.level_mark(article))
+        ):
             return Part.TEXT, ""  # a numbered level inside an article
         sections_marked = self._bracketed or self._signed
         if sections_marked:
@@ -99,18 +119,36 @@ class Headings:
         else:
             below = self._all[at + 1] if at + 1 < len(self._all) else None
             above_deeper = below is not None and below.heading > self._all[at].heading and len(text) <= 24
-            section = above_deeper or (lexicon.section_like(text) and not self._only_titles)
+            nested = self._all[at].heading > self._nest and not lexicon.section_name(text)
+            names = _short_name(text) and not self._only_titles and not nested and not self._titles_below(at)
+            alike = (self._all[at].heading, _form(text)) in self._numbered_sections and not nested
+            section = above_deeper or names or (numbered and (sibling or alike))
         if section:
             return Part.SECTION, _spaced_out(text)
         return (Part.TEXT, "") if text[-1] in "。；" else (Part.TITLE, text)
 
+    def _titles_below(self, at: int) -> bool:
+        """Whether a heading right below another one titles the first article of that section."""
+        above = self._all[at - 1] if at else None
+        return above is not None and above.heading > 0 and not lexicon.section_name(self._all[at].text)
+
     def _signed_heading(self, at: int, sign: str) -> tuple[Part, str]:
         paragraph = self._all[at]
         text = paragraph.text.rstrip(BLANKS)
-        if len(text) > _LONGEST_SIGNED or text[-1] in "。；，！？：:" or "。" in text or _has_label(paragraph):
+        if len(text) > _LONGEST_SIGNED or text[-1] in "。；，！？：:" or "。" in text:
             return Part.TEXT, ""
+        if _has_label(
+            paragraph
+        ):  # 桂园社区：“银龄课堂”开到家门口 with a text below is a title, 桂园社区：开设课堂 is a brief
+            titled = self._text_follows(at) and not self._all[at + 1].marker and not _has_label(self._all[at + 1])
+            return (Part.TITLE, text) if titled else (Part.TEXT, "")
         others_mark = self._bracketed or self._hashed or self._named
-        if lexicon.section_like(text) and (sign in _SECTION_SIGNS or not (others_mark or self._signed)):
+        below_named = self._named and sign not in "◆■" and not lexicon.section_name(text)
+        if (
+            (_short_name(text) if sign in "◆■" and self._signed else lexicon.section_like(text))
+            and not below_named
+            and (sign in _SECTION_SIGNS or not (others_mark or self._signed))
+        ):
             return Part.SECTION, _spaced_out(text)
         if sign in _SECTION_SIGNS and not others_mark and not self._signed:
             return Part.SECTION, text
@@ -169,6 +207,17 @@ class Headings:
 
 def _has_label(paragraph: Paragraph) -> bool:
     return any(brief.starts for brief in labels.split_briefs(paragraph.rich, briefs=bool(paragraph.marker)))
+
+
+def _form(heading: str | None) -> str:
+    """How a numbered heading is written: with a bracket, Chinese or other digits."""
+    first = (heading or " ")[0]
+    return "(" if first in "（(" else "一" if first in "一二三四五六七八九十" else "1"
+
+
+def _short_name(text: str) -> bool:
+    """Whether a # heading is short enough to name a section: 走进基层 does, though 走进 is a verb."""
+    return lexicon.section_like(text) or (len(despaced(text)) <= 8 and not _SENTENCE_RE.search(text))
 
 
 def _spaced_out(heading: str) -> str:

@@ -19,8 +19,10 @@ _CLOSING: Final = {"【": "】", "〖": "〗", "[": "]", "［": "］"}
 _LABEL_SIGNS: Final = BLANKS + "★☆●○•▲△►▶◆◇■□◎※▪-"
 _SENTENCE_ENDS: Final = "。！？!?…"
 _CLOSERS: Final = '”’"』」》）)】'
+_SHORTEST_TITLE: Final = 4
 _LONGEST_LABEL: Final = 60
 _NUMBERED_RE: Final = re.compile(r"[（(]?[0-9０-９]{1,2}[)）、.．][ 　]*")
+_CHINESE_NUMBERED_RE: Final = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[)）、.．][ 　]*")
 _SENTENCE_END_RE: Final = re.compile(rf"[{re.escape(_SENTENCE_ENDS)}]+[{re.escape(_CLOSERS)}]*")
 _LABEL_RE: Final = re.compile(rf"[^。！？!?；;：:，,\n【】]{{1,{_LONGEST_LABEL}}}[ 　]*(?P<colon>[：:])")
 _NO_BYLINE_RE: Final = re.compile(
@@ -127,11 +129,28 @@ def _bracket(text: str, at: int) -> tuple[str | None, int]:
     return name, end + 1
 
 
+def numbered(text: str) -> bool:
+    """Whether a paragraph begins with a number in digits: 1. 2、 (3)."""
+    return _NUMBERED_RE.match(text) is not None
+
+
+def split_title(title: str) -> tuple[str | None, tuple[str, ...], str]:
+    """(topic, units, title) of a title that begins with a label in brackets: 【食品安全】抽检合格率提高."""
+    name, after = _bracket(title, 0)
+    rest = title[after:].strip(BLANKS) if name else ""
+    if name is None or len(rest) < _SHORTEST_TITLE:
+        return None, (), title
+    units = lexicon.units_of(name)
+    return (None, units, rest) if units else (name, (), rest)
+
+
 def _label(rich: Rich, at: int, *, first: bool, briefs: bool, more: bool) -> tuple[int, tuple[str, ...]] | None:
     text = rich.text
     if at >= len(text):
         return None
     numbered = _NUMBERED_RE.match(text, at) if first else None
+    if numbered is None and first and briefs:
+        numbered = _CHINESE_NUMBERED_RE.match(text, at)
     if numbered:
         at = numbered.end()
     bold_end = rich.bold_end(at)

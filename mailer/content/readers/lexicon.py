@@ -85,7 +85,7 @@ SECTION_NAMES: Final = frozenset(
 )
 _SECTION_ENDINGS: Final = words("""
     要闻 动态 简讯 短讯 快讯 速递 速览 之窗 交流 通报 风采 聚焦 关注 播报 掠影 集锦
-    纵横 一线 快览 新闻 信息 做法 园地 进行时 要点
+    纵横 一线 快览 新闻 信息 做法 园地 进行时 要点 要情 要讯 概况 短波 传真 广角 专栏
     """)
 BRIEF_SECTION_RE: Final = re.compile(r"简讯|短讯|快讯|一句话|速览|速递|动态|之窗|简报|信息")
 
@@ -145,7 +145,7 @@ def _no_label(name: str) -> bool:
 def section_name(name: str) -> bool:
     """Whether a short line is surely the name of a section: a usual one, or one that ends like them."""
     name = despaced(name)
-    bare = re.sub(r"^[一二三四五六七八九十]{1,2}、", "", name)
+    bare = re.sub(r"^[一二三四五六七八九十]{1,2}、|[（(]?[一二三四五六七八九十0-9]{1,3}[则条篇][)）]?$", "", name)
     return bare in SECTION_NAMES or (len(bare) <= 8 and bare.endswith(_SECTION_ENDINGS) and section_like(bare))
 
 
@@ -161,6 +161,11 @@ def is_bulletin_name(text: str) -> bool:
     """Whether a line ends like the name of a bulletin: 工作快报, 信息, 简报."""
     name = despaced(text).rstrip("》」”)）")
     return len(name) >= 3 and name.endswith(_KIND_ENDINGS)
+
+
+def is_kind(text: str) -> bool:
+    """Whether a line is only the kind of a bulletin, as the second line of a name: 快　报."""
+    return despaced(text) in _KIND_ENDINGS
 
 
 def office_of(text: str) -> tuple[str, bool] | None:

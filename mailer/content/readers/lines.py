@@ -18,6 +18,7 @@ from mailer.content.readers.emphasis import BLANKS, Rich
 from mailer.content.readers.numerals import fold
 
 MAX_LINES: Final = 50_000
+MAX_LINE_CHARACTERS: Final = 260 * 1024
 _LOOK_AHEAD_FOR_BOLD: Final = 3
 
 _ENTITY_INDENT_RE: Final = re.compile(r"(?:&(?:emsp|ensp|nbsp|thinsp);|[ \t\u3000\u00a0])+")
@@ -27,6 +28,8 @@ _LIST_RE: Final = re.compile(r"[-*+][ \t]+(?=\S)")
 _SIGN_RE: Final = re.compile(r"(?:[★☆●○•·▪▲△►▶◆◇■□◎※❖▌▍]|-(?=[\u4e00-\u9fff“《【*]))[ \t\u3000\u00a0]*")
 _IMAGE_RE: Final = re.compile(r"!\[[^\[\]\n]{0,200}\]\([^()\s]{0,600}(?:[ ]\"[^\"()]{0,200}\")?\)")
 _RULE_SIGNS: Final = frozenset("-*_=—─━＿﹍－＊═")
+_ORNAMENTS: Final = frozenset("※≡★☆●○◆◇■□▲△♦◈✦❖～~＝＃·•+＋^")
+_SHORTEST_ORNAMENT: Final = 6
 _PAGE_RE: Final = re.compile(
     r"[-—–―~·•.*_= ]*(?:第 ?[0-9一二三四五六七八九十百]{1,5} ?页|(?:page|p\.?) ?[0-9]{1,4})"
     r"(?:[ ,/，、|of]*(?:共|总)? ?[0-9一二三四五六七八九十百]{0,5} ?页?)[-—–―~·•.*_= ]*"
@@ -39,6 +42,8 @@ _BREAK_RE: Final = re.compile(
     r"|\[(?:分页|换页|分页符|page ?break)\]",
     re.IGNORECASE,
 )
+# the wrappers that editors put around a title; other markup is literal text
+_WRAPPER_RE: Final = re.compile(r"</?(?:center|div|p|font|br|span)(?: [^<>]{0,200})? ?/?>", re.IGNORECASE)
 _PAGE_COMMENT_RE: Final = re.compile(r"page|分页|换页|第 ?[0-9一二三四五六七八九十]+ ?页|\d{1,4}$", re.IGNORECASE)
 _FRONT_MATTER_RE: Final = re.compile(r"[A-Za-z_][\w .-]{0,40}:(?:\s|$)|[ \t]+\S|- |#|$")
 
@@ -83,7 +88,7 @@ def read_lines(text: str, *, markdown: bool) -> tuple[list[Line], list[Unrecogni
     text, aside = _without_comments(text)
     raw = text.split("\n")
     if len(raw) > 5 * MAX_LINES:
-        raise _too_many_lines()
+        raise too_many_lines()
     first = _front_matter_end(raw)
     if first:
         aside.append(Unrecognised("\n".join(raw[:first]).strip(), Place(1, "文件头信息")))
@@ -95,6 +100,8 @@ def read_lines(text: str, *, markdown: bool) -> tuple[list[Line], list[Unrecogni
             if nth:
                 gap |= Gap.PAGE
             body = piece.strip(BLANKS)
+            if markdown and body[:1] == "<" and not _BREAK_RE.fullmatch(body):
+                body = _unwrapped(body)
             kind = _gap_of(body, raw, index) if len(pieces) == 1 or body else Gap.NONE
             if kind:
                 if kind is Gap.RULE and gap == Gap.NONE and lines:
@@ -112,20 +119,25 @@ def read_lines(text: str, *, markdown: bool) -> tuple[list[Line], list[Unrecogni
                 lines.append(line)
                 gap = Gap.NONE
                 if len(lines) > MAX_LINES:
-                    raise _too_many_lines()
+                    raise too_many_lines()
     return _emphasised(lines, markdown=markdown), aside
+
+
+def _unwrapped(body: str) -> str:
+    """Without the wrappers at both ends of a line, and they alone: <center>第12期</center> is 第12期."""
+    while mark := _WRAPPER_RE.match(body):
+        body = body[mark.end() :].strip(BLANKS)
+    while body.endswith(">") and (begin := body.rfind("<")) >= 0 and _WRAPPER_RE.fullmatch(body, begin):
+        body = body[:begin].strip(BLANKS)
+    return body
 
 
 def _gap_of(body: str, raw: list[str], index: int) -> Gap:
     if not body:
         return Gap.BLANK
-    if len(body) > 200:
-        return Gap.NONE
-    if _is_rule(body):
-        return Gap.RULE
-    folded = fold(body).replace("\\", "")
-    if _PAGE_RE.fullmatch(folded.strip("()<> ")) or _BREAK_RE.fullmatch(body):
-        return Gap.PAGE
+    if kind := furniture(body):
+        return kind
+    folded = fold(body)
     if folded.isascii() and folded.isdigit() and len(folded) <= 3:
         # a number alone between empty lines is a page number; inside a list or table it is text
         above = index == 0 or not raw[index - 1].strip(BLANKS + "\f")
@@ -134,9 +146,20 @@ def _gap_of(body: str, raw: list[str], index: int) -> Gap:
     return Gap.NONE
 
 
+def furniture(body: str) -> Gap:
+    """RULE or PAGE for a line that is nothing but a rule or the number of a page, else NONE."""
+    if len(body) > 200:
+        return Gap.NONE
+    if _is_rule(body):
+        return Gap.RULE
+    folded = fold(body).replace("\\", "")
+    return Gap.PAGE if _PAGE_RE.fullmatch(folded.strip("()<> ")) or _BREAK_RE.fullmatch(body) else Gap.NONE
+
+
 def _is_rule(body: str) -> bool:
     signs = "".join(body.split())
-    return len(signs) >= 3 and signs[0] in _RULE_SIGNS and signs.count(signs[0]) == len(signs)
+    least = 3 if signs[0] in _RULE_SIGNS else _SHORTEST_ORNAMENT if signs[0] in _ORNAMENTS else len(signs) + 1
+    return len(signs) >= least and signs.count(signs[0]) == len(signs)
 
 
 def _indent(raw: str) -> int:
@@ -181,13 +204,16 @@ def _emphasised(lines: list[Line], *, markdown: bool) -> list[Line]:
         goes_on = (marks[at] + opened) % 2 == 1 and _bold_goes_on(lines, marks, at)
         rich = emphasis.parse(line.text, escapes=markdown, opened=opened, goes_on=goes_on).strip()
         opened = goes_on
-        marker = line.marker
-        if not line.heading and (sign := _SIGN_RE.match(rich.text)):
-            marker += sign[0]
-            rich = rich.cut(sign.end()).strip()
-        if rich.text:
-            out.append(replace(line, rich=rich, marker=marker))
+        out.extend(with_sign(replace(line, rich=rich)))
     return out
+
+
+def with_sign(line: Line) -> list[Line]:
+    """The line with the sign at its front (★ ●) moved to its marker; none if nothing else stood there."""
+    if line.heading or (sign := _SIGN_RE.match(line.text)) is None:
+        return [line] if line.text else []
+    rich = line.rich.cut(sign.end()).strip()
+    return [replace(line, rich=rich, marker=line.marker + sign[0])] if rich.text else []
 
 
 def _bold_goes_on(lines: list[Line], marks: list[int], at: int) -> bool:
@@ -236,7 +262,8 @@ def _front_matter_end(raw: list[str]) -> int:
     return 0
 
 
-def _too_many_lines() -> NotAnIssueError:
+def too_many_lines() -> NotAnIssueError:
+    """The refusal of a file with more than MAX_LINES lines."""
     return NotAnIssueError(
         "too_many_lines", f"文件超过 {MAX_LINES:,} 行，不像一期简报。", "请确认选对了文件；一期的正文应在几百行以内。"
     )

@@ -22,13 +22,14 @@ from mailer.content.readers.secrecy import secrecy_mark
 _MOST_LINES: Final = 30
 _EDGES: Final = BLANKS + "()（）[]［］〔〕【】〖〗|｜·•—–-─,，;；:：/／"
 _LABELS_RE: Final = re.compile(
-    r"^(?:刊名|名称|日期|时间|印发日期|编发日期|编印日期|出刊日期|出版日期|发布日期|刊发日期|密级|期号|期数) ?[:：] ?"
+    r"^(?:刊名|名称|日期|时间|印发日期|编发日期|编印日期|出刊日期|出版日期|编发时间|印发时间|编印时间|出版时间|发布时间|发布日期|刊发日期|密级|期号|期数) ?[:：] ?"
 )
 _DATE_TAIL_RE: Final = re.compile(r"^(?:印发|编印|编发|出版|出刊|刊发|发布|印)[)）]?$")
 _TABLE_RULE_RE: Final = re.compile(r"[|\s:-]+")
 _PARTS_RE: Final = re.compile(
     r"[|｜]|\t+|[ 　]{3,}|　{2,}|\s/\s|[ 　]+(?=(?:承办|协办|主办|主管|编印|编发)(?:单位)?[:：])"
 )
+_YEAR_RE: Final = re.compile(r"[(]?([12][0-9]{3}|[一二][〇○零一二三四五六七八九]{3}) ?年度?[)]?")
 _COPY_NUMBER_RE: Final = re.compile(r"(?:编号|份号|印号) ?[:：]|[0-9０-９]{4,8}$")
 
 
@@ -92,8 +93,9 @@ def _body_begins(line: Line, head: Masthead, parts: list[_Part]) -> bool:
         return True
     if begins_front_part(line):
         return True
-    if labels.bracketed(line.rich) is not None and not numerals.find_numbers(text) and not secrecy_mark(text):
-        return True
+    inner = labels.bracketed(line.rich)
+    if inner is not None and not numerals.find_numbers(text) and not secrecy_mark(text):
+        return bool(parts) or bool(head.title) or not lexicon.is_bulletin_name(inner) or lexicon.section_name(inner)
     complete = head.number is not None and (head.date is not None or head.office is not None)
     if line.gap & Gap.RULE and complete and head.date is not None and head.office is not None:
         return True
@@ -113,6 +115,10 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
         return [], True
     if not line.heading and foot.kind_of(line) in {foot.Kind.CREDITS, foot.Kind.CONTACT, foot.Kind.COPIES}:
         head.foot_lines.append(line)
+        return [], True
+    if (year := _YEAR_RE.fullmatch(numerals.fold(text).strip())) and head.year is None:
+        head.year = numerals.to_int(year[1])
+        head.number_printed = " ".join(filter(None, [head.number_printed, text.strip(BLANKS)]))
         return [], True
     before = head.number is None and head.total_number is None
     label = _LABELS_RE.match(text)
@@ -186,7 +192,7 @@ def _take_number(head: Masthead, number: numerals.FoundNumber) -> None:
     if number.total:
         head.total_number = number.value if head.total_number is None else head.total_number
     elif head.number is None:
-        head.number, head.year, head.series = number.value, number.year, number.series or head.series
+        head.number, head.year, head.series = number.value, number.year or head.year, number.series or head.series
 
 
 def _left_over(text: str, found: Sequence[numerals.FoundNumber | numerals.FoundDate]) -> list[str]:
@@ -197,8 +203,15 @@ def _left_over(text: str, found: Sequence[numerals.FoundNumber | numerals.FoundD
             pieces.append(text[at : span.start])
         at = max(at, span.end)
     pieces.append(text[at:])
-    parts = [part for piece in pieces for part in _PARTS_RE.split(piece)]
+    parts = [part for piece in pieces for part in _split(piece)]
     return [part for part in (_trim(part) for part in parts) if part]
+
+
+def _split(piece: str) -> list[str]:
+    """The parts of a piece between wide spaces; signs that stand alone are one word spread over the line: 快　　报."""
+    parts = [part for part in _PARTS_RE.split(piece) if part.strip(BLANKS)]
+    spread = len(parts) > 1 and all(len(part.strip(BLANKS)) == 1 and part.strip(BLANKS).isalpha() for part in parts)
+    return [piece] if spread and "|" not in piece else parts
 
 
 def _trim(part: str) -> str:
@@ -251,7 +264,7 @@ def _title_parts(parts: list[_Part], *, office_known: bool) -> list[_Part]:
         first -= 1
     while (
         last + 1 < len(parts)
-        and not lexicon.is_bulletin_name(parts[last].text)
+        and (not lexicon.is_bulletin_name(parts[last].text) or lexicon.is_kind(parts[last + 1].text))
         and _continues(parts[last], parts[last + 1], office_known=office_known)
     ):
         last += 1
@@ -273,6 +286,7 @@ def _is_office_line(part: _Part) -> bool:
 
 
 def _unquoted(title: str) -> str:
-    if title.startswith("《") and title.endswith("》") and title.count("《") == 1:
-        return title[1:-1].strip(BLANKS)
+    for opening, closing in ("《》", "【】", "〖〗"):
+        if title.startswith(opening) and title.endswith(closing) and title.count(opening) == 1:
+            return title[1:-1].strip(BLANKS)
     return title

@@ -21,8 +21,12 @@ _PAIRS: Final = ("（）", "()", "“”", "《》", "【】", "「」", "『』
 _LEADER_RE: Final = re.compile(r"(?:[…·.．。_—-]{2,}|[ 　\t]{2,})[ 　]*[(（]?[0-9０-９]{1,3}[)）]?$")
 _UNFINISHED: Final = "，、,（(“‘《〈「『【〔—-"
 _ANEW: Final = "近日|近期|日前|本周|本月|今年|今天|[0-9０-９]{1,4}[日月年]|[一二三四五六七八九十]月"
+# no paragraph begins like this, so the one above has been cut
+_NEVER_FIRST_RE: Final = re.compile(r"[的们]|等[，。、]|[，。、；：）”》！？]")
 _BEGINS_ANEW_RE: Final = re.compile(_ANEW)
-_BEGINS_TEXT_RE: Final = re.compile(_ANEW + "|会议|活动|会上|会后|同时|此外|下一步|目前|为|自|在")
+_BEGINS_TEXT_RE: Final = re.compile(
+    _ANEW + "|会议|活动|会上|会后|同时|此外|下一步|目前|截至|截止|据|根据|按照|围绕|针对|通过|为|自|在"
+)
 
 
 class Open(IntEnum):
@@ -132,6 +136,8 @@ def _goes_on(parts: list[Line], lines: list[Line], after: int, wrap: _Wrap) -> b
     openness = _openness(parts)
     if above.text[-1].isdigit() and below.text[0].isdigit():
         openness = max(openness, Open.LIKELY)  # no sentence divides a number
+    if openness is Open.PERHAPS and _NEVER_FIRST_RE.match(below.text):
+        openness = Open.LIKELY
     if openness is Open.PERHAPS and _below_title(lines, after - len(parts), below):
         openness = Open.LIKELY
     if below.gap & Gap.PAGE and _closes_what_is_open(above.text, below.text):
@@ -157,6 +163,8 @@ def _below_title(lines: list[Line], at: int, below: Line) -> bool:
 
 def _wrapped(parts: list[Line], below: Line, wrap: _Wrap) -> bool:
     above = parts[-1]
+    if below.text.startswith("——") and len(parts) == 1 and title_like(above.text):
+        return False  # a subtitle
     openness = _openness(parts)
     if openness is Open.SURELY:
         return True

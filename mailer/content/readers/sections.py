@@ -95,7 +95,8 @@ class SectionReader:
             gap = "" if title.startswith(("—", "-")) else " "
             last.title += gap + title
             return
-        self._add(section, _Draft(paragraph.line, title=title))
+        topic, units, rest = labels.split_title(title)
+        self._add(section, _Draft(paragraph.line, topic=topic or self._topic, title=rest, units=units))
 
     def _read_text(self, paragraph: Paragraph) -> None:
         section = self._section(paragraph)
@@ -141,6 +142,8 @@ class SectionReader:
         if paragraph.gap & Gap.RULE and labels.ends_sentence(last.texts[-1] if last.texts else ""):
             return True
         by_name = section.heading is not None and lexicon.BRIEF_SECTION_RE.search(section.heading) is not None
+        if by_name and labels.numbered(paragraph.text) and labels.numbered(last.texts[0]):
+            return True
         if last.units or last.topic:
             return paragraph.text.startswith(_BEGINS_BRIEF) or (by_name and bool(paragraph.marker))
         brief_name = section.heading is not None and any(word in section.heading for word in ("讯", "一句话"))

@@ -190,6 +190,15 @@ CASES: dict[str, Callable[[], Dirty]] = {
     "columns in another order, in English": lambda: Dirty(
         sheet(("E-mail Address", "Role", "Name", "No.", "Department"), ("zheng@x.example", "信息员", "郑　好", 1, "松陵\n镇")), [ZHENG]
     ),
+    "a unit's type and its name under one word": lambda: Dirty(
+        xlsx(("名单", [("单位", "", "姓名", "人员类别", "邮箱"), ("镇街", *ZHENG), ("", *LI)]), merged=["A1:B1", "A2:A3"]), [ZHENG, LI]
+    ),
+    "a vacant post, its unit left out": lambda: Dirty(
+        csv("单位,人员类别,姓名,邮箱\n松陵镇,信息员,郑好,zheng@x.example\n,主管领导,,\n"), [ZHENG], [(3, "no_email")]
+    ),
+    "columns by names of their own": lambda: Dirty(
+        sheet(("区直单位", "联系人员", "信息员（1名）", "邮箱（OA）"), ("松陵镇", "", "郑好", "zheng@x.example")), [ZHENG]
+    ),
     "groups with a free word, the address only in some": lambda: Dirty(
         xlsx(
             ("名单", [("单位", "党委书记", "", "镇长", "", "备注"), ("", "姓名", "邮箱", "姓名", "邮箱", ""), ("松陵镇", "李一", "li@x.example", "王二", "", "新任")]),

@@ -214,12 +214,18 @@ def test_black_type_is_bold_where_it_stands_out() -> None:
 
 
 def test_fields_give_their_result_and_not_their_code() -> None:
-    nested = field("IF 1", "").replace("</w:r><w:r><w:fldChar w:fldCharType=\"end\"", "</w:r>" + field("PAGEREF x", "十二") + '<w:r><w:fldChar w:fldCharType="end"')  # fmt: skip
+    begin, separate, end = (f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "separate", "end"))
+    nested = begin + run("IF ") + field("MERGEFIELD x", "内层") + run(" > 0") + separate + run("十二") + end
     simple = f'<w:fldSimple w:instr="DATE">{run("三月")}</w:fldSimple>'
     assert (
         text_of(p("本周共", field("=SUM", "3"), "件，", nested, "日，", simple, "办结。"))
         == "本周共3件，十二日，三月办结。"
     )
+
+
+def test_a_field_that_never_ends_swallows_nothing() -> None:
+    begin = '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+    assert text_of(p("会议召开。", begin, run("TOC")), p(TALE)) == f"会议召开。\n{TALE}"
 
 
 def test_what_wraps_text_is_looked_into() -> None:
@@ -308,3 +314,38 @@ def test_strict_files_and_odd_part_names_are_read() -> None:
 
 def test_comments_do_not_get_into_the_text() -> None:
     assert text_of(p(commented(run(TALE))), comments=comment("口径再核")) == TALE
+
+
+def test_a_page_number_left_in_the_text_is_furniture_and_a_figure_in_a_table_is_not() -> None:
+    assert text_of(p("各单位要把创"), p("12"), p("城职责扛起来。")) == "各单位要把创城职责扛起来。"
+    assert "| 东街道 | 12 |" in text_of(p(TALE), table(["单位", "数"], ["东街道", "12"]))
+    assert text_of(p("共办结事项"), p("12345"), p("件。")).count("12345") == 1
+
+
+def test_sections_beside_their_articles_in_a_table_are_sections() -> None:
+    rows = table(
+        ["要闻", [p(run("开学第一课", bold=True)), p("各校上好开学第一课，师生同上。")]],
+        ["简讯", ["一中：举办运动会，千人参加。"]],
+    )
+    issue = read(*HEAD, rows, *FOOT)
+    assert [(section.heading, [item.title or item.units for item in section.items]) for section in issue.sections] == [
+        ("要闻", ["开学第一课"]),
+        ("简讯", [("一中",)]),
+    ]
+
+
+def test_everything_of_the_head_in_boxes_and_units_behind_chinese_numbers() -> None:
+    boxes = [
+        text_box(p(words), down=at) for at, words in enumerate(["快 报", "第18期", "白鹭区文明办", "2026年5月6日"], 5)
+    ]
+    briefs = (
+        p(run("一、东湖街道：", bold=True), "开展服务20场。"),
+        p(run("二、西岭镇：", bold=True), "评选庭院36户。"),
+    )
+    issue = read(p(text_box(p("白鹭区文明实践"), down=1), *boxes), p("◆ 基层动态"), *briefs, *FOOT)
+    assert (issue.title.replace(" ", ""), issue.number, issue.issuing_office) == (
+        "白鹭区文明实践快报",
+        18,
+        "白鹭区文明办",
+    )
+    assert [item.units for item in issue.items] == [("东湖街道",), ("西岭镇",)]

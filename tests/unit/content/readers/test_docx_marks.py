@@ -63,8 +63,8 @@ def test_a_deleted_end_at_the_end_of_the_file_loses_nothing() -> None:
 
 def test_a_deleted_row_is_out_and_an_inserted_one_in() -> None:
     rows = table(["单位", "交办"], ["东街道", "4"], ["西街道", "7"], ["北街道", "9"])
-    rows = rows.replace("<w:tr><w:tc><w:tcPr/><w:p><w:r><w:t xml:space=\"preserve\">西", '<w:tr><w:trPr><w:del w:author="方圆"/></w:trPr><w:tc><w:tcPr/><w:p><w:r><w:t xml:space="preserve">西')  # fmt: skip
-    rows = rows.replace("<w:tr><w:tc><w:tcPr/><w:p><w:r><w:t xml:space=\"preserve\">北", '<w:tr><w:trPr><w:ins w:author="李禾"/></w:trPr><w:tc><w:tcPr/><w:p><w:r><w:t xml:space="preserve">北')  # fmt: skip
+    rows = rows.replace('<w:tr><w:tc><w:tcPr/><w:p><w:r><w:t xml:space="preserve">西', '<w:tr><w:trPr><w:del w:author="方圆"/></w:trPr><w:tc><w:tcPr/><w:p><w:r><w:t xml:space="preserve">西')  # fmt: skip
+    rows = rows.replace('<w:tr><w:tc><w:tcPr/><w:p><w:r><w:t xml:space="preserve">北', '<w:tr><w:trPr><w:ins w:author="李禾"/></w:trPr><w:tc><w:tcPr/><w:p><w:r><w:t xml:space="preserve">北')  # fmt: skip
     issue = read(p("情况如下："), rows)
     assert "西街道" not in issue.items[0].text
     assert "| 北街道 | 9 |" in issue.items[0].text

@@ -1,0 +1,98 @@
+"""Use case: a recipient wishes to leave, to hand over, to be written to elsewhere, or to pause; and the office's answer.
+
+One mechanism for all four: what one may do alone is done at once, everything else becomes a task. Either way somebody is
+told, and there is a record.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from mailer.flow.close_mailing import close_if_done
+from mailer.flow.office import Office
+from mailer.flow.suppress_address import suppress_within
+from mailer.store import queries, writes
+from recipients import directory
+from recipients.address import EmailAddress
+from recipients.requests import ChangeRequest, RequestKind, RequestState, needs_office
+from recipients.suppression import Suppression, SuppressionReason
+
+TASK = "change_request"
+TELL = "tell_person"
+
+
+class NoSuchRequestError(Exception):
+    """There is no open request of that number."""
+
+
+def ask(office: Office, wanted: ChangeRequest, actor: str) -> tuple[int, RequestState]:
+    """Enters a wish: its number, and whether it was granted at once or waits for the office. Raises AddressError."""
+    now = office.clock.now()
+    with office.store.begin() as session:
+        if wanted.value:
+            EmailAddress.parse(wanted.value)
+        number = directory.enter_request(session, wanted, now, actor)
+        office.record(session, actor, "request.entered", f"request:{number}", wish=wanted.told, reason=wanted.reason)
+        if not needs_office(wanted, directory.lists_of(session, wanted.address_key, now)):
+            state, mailings = RequestState.GRANTED, _grant(office, session, number, wanted, actor, now, "")
+        else:
+            state, mailings = RequestState.OPEN, ()
+            writes.open_task(
+                session, kind=TASK, title=f"变更请求 {number}：{wanted.told}", detail=wanted.reason,
+                dedupe_key=f"request:{number}", now=now,
+            )  # fmt: skip
+    for mailing_id in mailings:
+        close_if_done(office.store, mailing_id, now)
+    return number, state
+
+
+def answer(office: Office, number: int, actor: str, *, granted: bool, words: str) -> ChangeRequest:
+    """The office decides; the request as it was asked. Raises NoSuchRequestError."""
+    now = office.clock.now()
+    mailings: tuple[int, ...] = ()
+    with office.store.begin() as session:
+        asked = directory.request(session, number)
+        if asked is None or asked.state is not RequestState.OPEN:
+            raise NoSuchRequestError(number)
+        if granted:
+            mailings = _grant(office, session, number, asked, actor, now, words)
+        else:
+            directory.decide(session, number, RequestState.REFUSED, now, actor, words)
+            office.record(session, actor, "request.refused", f"request:{number}", words=words)
+            _tell(session, number, asked, f"没有同意：{words}", now)
+        for task in queries.open_tasks(session):
+            if task.dedupe_key == f"request:{number}":
+                writes.end_task(session, task.id, actor, now)
+    for mailing_id in mailings:
+        close_if_done(office.store, mailing_id, now)
+    return asked
+
+
+def _grant(
+    office: Office, session: Session, number: int, asked: ChangeRequest, actor: str, now: datetime, words: str
+) -> tuple[int, ...]:
+    """Does what was asked; the mailings whose waiting rows it took out."""
+    mailings: tuple[int, ...] = ()
+    if asked.kind in {RequestKind.LEAVE, RequestKind.PAUSE}:
+        evidence = f"request:{number} {asked.reason}".strip()
+        stop = Suppression(
+            asked.address_key, SuppressionReason.ASKED, asked.scope, until=asked.until, evidence=evidence
+        )
+        mailings = suppress_within(office, session, stop, actor, now).mailings
+    else:
+        new = EmailAddress.parse(asked.value) if asked.value else None
+        directory.replace_address(session, asked.address_key, now, actor, new=new, name=asked.name)
+    directory.decide(session, number, RequestState.GRANTED, now, actor, words)
+    office.record(session, actor, "request.granted", f"request:{number}", wish=asked.told, words=words)
+    _tell(session, number, asked, "已办理", now)
+    return mailings
+
+
+def _tell(session: Session, number: int, asked: ChangeRequest, outcome: str, now: datetime) -> None:
+    """The person and the unit hear of it from the office: mail to an address that was just given up reaches nobody."""
+    writes.open_task(
+        session, kind=TELL, title=f"请告知本人和单位：{asked.told}，{outcome}", detail=asked.reason,
+        dedupe_key=f"request:{number}:told", now=now,
+    )  # fmt: skip

@@ -1,0 +1,103 @@
+"""Change requests in the directory, and the two changes a granted one makes to who is written to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from recipients import tables
+from recipients.address import EmailAddress
+from recipients.directory.holders import Beginning, begin_holders, end_holders, memberships_to_carry
+from recipients.directory.people import Holding, holdings
+from recipients.people import Holder
+from recipients.requests import ChangeRequest, RequestKind, RequestState
+
+
+def enter_request(session: Session, wanted: ChangeRequest, at: datetime, actor: str) -> int:
+    """Its number; the same wish, still open, is not entered twice: its number comes back."""
+    r = tables.ChangeRequest
+    same = select(col(r.id)).where(
+        col(r.kind) == wanted.kind.value,
+        col(r.address_key) == wanted.address_key,
+        col(r.scope) == wanted.scope,
+        col(r.value) == wanted.value,
+        col(r.name) == wanted.name,
+        col(r.state) == RequestState.OPEN.value,
+    )
+    if (known := session.execute(same.limit(1)).scalar()) is not None:
+        return int(known)
+    row = r(
+        kind=wanted.kind.value, address_key=wanted.address_key, scope=wanted.scope, value=wanted.value, name=wanted.name,
+        reason=wanted.reason, until=wanted.until, state=wanted.state.value, created_at=at, created_by=actor,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def request(session: Session, request_id: int) -> ChangeRequest | None:
+    row = session.get(tables.ChangeRequest, request_id)
+    return _value(row) if row is not None else None
+
+
+def open_requests(session: Session) -> list[ChangeRequest]:
+    """In the order they came."""
+    r = tables.ChangeRequest
+    rows = session.scalars(select(r).where(col(r.state) == RequestState.OPEN.value).order_by(col(r.id)))
+    return [_value(row) for row in rows]
+
+
+def decide(session: Session, request_id: int, state: RequestState, at: datetime, actor: str, answer: str) -> bool:
+    """False when it was decided already."""
+    r = tables.ChangeRequest
+    changed = session.execute(
+        update(r)
+        .where(col(r.id) == request_id, col(r.state) == RequestState.OPEN.value)
+        .values(state=state.value, decided_at=at, decided_by=actor, answer=answer)
+        .returning(col(r.id))
+    )
+    return changed.first() is not None
+
+
+def replace_address(
+    session: Session, address_key: str, at: datetime, actor: str, *, new: EmailAddress | None, name: str = ""
+) -> list[Holder]:
+    """Everybody written to at ``address_key`` gets ``new`` instead; with ``name`` the post passes to that person, who keeps
+    the old address where no new one is given. Who was changed, as they were.
+    """
+    using = [one for one in holdings(session, at) if any(a.key == address_key for a in one.holder.addresses)]
+    unit_ids = _unit_ids(session, using)
+    ids = [one.id for one in using]
+    carried = memberships_to_carry(session, ids, imported=True)
+    end_holders(session, ids, at, None, with_memberships=True)
+    beginnings = []
+    for one in using:
+        kept = [new if a.key == address_key and new is not None else a for a in one.holder.addresses]
+        after = replace(one.holder, addresses=tuple({a.key: a for a in kept}.values()))
+        if name:
+            after = replace(after, name=name, phone="", title="", addresses=(new,) if new else after.addresses)
+        beginnings.append(Beginning(unit_ids[one.id], after, carried=carried.get(one.id, ())))
+    begin_holders(session, beginnings, at, actor, None)
+    return [one.holder for one in using]
+
+
+def _unit_ids(session: Session, people: Sequence[Holding]) -> dict[int, int]:
+    h, p = tables.Holder, tables.Post
+    rows = session.execute(
+        select(col(h.id), col(p.unit_id))
+        .join(p, col(p.id) == col(h.post_id))
+        .where(col(h.id).in_([one.id for one in people]))
+    )
+    return dict(rows.all())
+
+
+def _value(row: tables.ChangeRequest) -> ChangeRequest:
+    return ChangeRequest(
+        RequestKind(row.kind), row.address_key, row.scope, row.value, row.name, row.reason, row.until,
+        RequestState(row.state), row.id,
+    )  # fmt: skip
