@@ -175,14 +175,22 @@ def _decode(data: bytes) -> str:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text and ("utf-16-" not in encoding or any(mark in text for mark in _DELIMITERS)):
+        if _is_text(text) and ("utf-16-" not in encoding or any(mark in text for mark in _DELIMITERS)):
             return text
-    text = min((data.decode(encoding, "replace") for encoding in encodings), key=lambda found: found.count("\ufffd"))
-    if "\0" not in text and text.count("\ufffd") <= max(2, _BROKEN_CHARACTERS * len(text)):
-        return text
+    if "utf-8" in encodings:
+        text = min((data.decode(each, "replace") for each in encodings), key=lambda found: found.count("\ufffd"))
+        if _is_text(text) and text.count("\ufffd") <= max(2, _BROKEN_CHARACTERS * len(text)):
+            return text
     raise SpreadsheetError(
         "not_a_spreadsheet", "认不出这个文件的格式或编码。", "请用 Excel 或 WPS 打开后另存为 .xlsx 再导入。"
     )
+
+
+def _is_text(text: str) -> bool:
+    """No NUL, and hardly a control character: what some decoder makes of a picture is no list."""
+    head = text[:4096]
+    strange = sum(1 for ch in head if not ch.isprintable() and not ch.isspace() and ch != "\ufeff")
+    return "\0" not in text and strange <= _BROKEN_CHARACTERS * len(head)
 
 
 def _delimiter(text: str) -> str:

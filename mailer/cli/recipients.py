@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
 
         return directory_acts.run(args, out)
     roster, file_hash = read_rosters(args.files)
-    if args.dry_run:
+    if args.dry_run or not roster.is_usable:  # a file that holds nobody must not end everybody
         from mailer.flow.preview_recipients import preview_recipients  # noqa: PLC0415  # only what a dry run needs
 
         _show(preview_recipients(roster).as_json(), out, dry_run=True)

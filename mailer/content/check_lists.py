@@ -138,7 +138,7 @@ def check_units(issue: Issue, roster: KnownRoster) -> Iterator[Finding]:
     for item in issue.items:
         for unit in item.units:
             key = _key(unit)
-            if key in told or key in known or any(_is_short_for(key, name) for name in known):
+            if key in told or key in known or any(_is_short_for(*sorted((key, name), key=len)) for name in known):
                 continue
             told.add(key)
             if len(told) > _MOST_UNKNOWN:  # more would be another roster's units, and each is compared with all names

@@ -32,6 +32,10 @@ class ConfirmationError(Exception):
         self.reasons = reasons
 
 
+class NobodyError(Exception):
+    """The roster holds nobody: nothing is written, above all nobody is ended by it."""
+
+
 class UnknownUnitsError(Exception):
     """Names that are near a known unit the file does not show: a person must say what they are. Nothing was written.
 
@@ -68,9 +72,11 @@ def import_recipients(
     """Writes within the caller's transaction and never commits. ``at``: aware, when the change takes effect.
 
     Raises ConfirmationError when more than CONFIRM_SHARE of the people would be ended, or 报 would change after it
-    had members, and ``confirm_removals`` is not given; UnknownUnitsError; recipients.unit_names.MappingError;
+    had members, and ``confirm_removals`` is not given; NobodyError; UnknownUnitsError; recipients.unit_names.MappingError;
     directory.UnitError; directory.LaterImportError.
     """
+    if not roster.people:
+        raise NobodyError
     said = about_units or AboutUnits()
     known = directory.known_names(session)
     wanted = acts(said.pairs, said.new, known)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -50,6 +51,10 @@ class Head:
     headers: bytes
 
 
+class FolderRefusedError(Exception):
+    """One folder may not be opened; the others may."""
+
+
 class Mailbox(Protocol):
     """An open mailbox, one folder at a time. Nothing here changes it."""
 
@@ -57,7 +62,9 @@ class Mailbox(Protocol):
     user: str
     folders: tuple[str, ...]
 
-    def examine(self, folder: str) -> FolderState: ...
+    def examine(self, folder: str) -> FolderState:
+        """Opens a folder for reading only. Raises FolderRefusedError for any but the inbox."""
+        ...
 
     def uids_after(self, uid: int) -> Sequence[int]: ...
 
@@ -95,7 +102,8 @@ def poll_mailbox(reader: Reader, mailbox: Mailbox) -> Polled:
     with reader.store.read() as session:
         reader = replace(reader, members=_members(session, reader.clock.now()))
     for folder in mailbox.folders:
-        _poll_folder(reader, mailbox, folder, polled)
+        with suppress(FolderRefusedError):
+            _poll_folder(reader, mailbox, folder, polled)
     return polled
 
 

@@ -90,8 +90,8 @@ class LmtpServer:
                 await writer.drain()
                 return
             await _Conversation(reader, writer, self._store).go()
-        except (_GoneError, ConnectionError, TimeoutError):
-            pass  # nothing was promised
+        except (_GoneError, ConnectionError, TimeoutError, asyncio.CancelledError):
+            pass  # they went, or our door closes: nothing was promised
         finally:
             self._open -= 1
             writer.close()

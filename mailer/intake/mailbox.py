@@ -14,8 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import Self
 
-from mailer.flow.poll_mailbox import FolderState, Head
-from mailer.intake.folder_names import folders_to_read
+from mailer.flow.poll_mailbox import FolderRefusedError, FolderState, Head
+from mailer.intake.folder_names import INBOX, folders_to_read
 from mailer.intake.imap_wire import Answer, ImapRefusedError, ImapWire, MailboxAddress, quoted
 
 __all__ = ["ImapMailbox"]
@@ -66,9 +66,15 @@ class ImapMailbox:
             return  # offered and yet refused: what it was good for shows with the first folder
 
     def examine(self, folder: str) -> FolderState:
-        """Opens a folder for reading only. Raises ImapRefusedError where it may not be opened."""
+        """Opens a folder for reading only. Where it may not be opened: FolderRefusedError, for the inbox ImapRefusedError."""
         found = {b"UIDVALIDITY": 0, b"UIDNEXT": 0}
-        for answer in self._wire.command("EXAMINE", quoted(folder)):
+        try:
+            answers = self._wire.command("EXAMINE", quoted(folder))
+        except ImapRefusedError as error:
+            if folder == INBOX:
+                raise
+            raise FolderRefusedError(str(error)) from error
+        for answer in answers:
             for key, value in _STATE.findall(answer.text):
                 found[key.upper()] = int(value)
         return FolderState(found[b"UIDVALIDITY"], found[b"UIDNEXT"])

@@ -55,6 +55,13 @@ def test_an_unknown_unit_is_asked_about_and_mapped(call, tmp_path):
     assert call("recipients", "import", "a.csv")[1][0]["unchanged"] == 3
 
 
+def test_a_file_without_anybody_usable_ends_nobody(call, tmp_path):
+    (tmp_path / "b.csv").write_text("单位,姓名,邮箱\n松陵镇,郑好,无\n", encoding="utf-8")
+    code, (told,) = call("recipients", "import", "b.csv", "--full", "--yes", "--confirm-removals")
+    assert (code, told["import"], len(told["rejected"])) == (1, None, 1)
+    assert len(names(call)) == 3
+
+
 @pytest.mark.parametrize("pair", ["松陵镇", "=松陵镇", "甲=乙"])
 def test_a_pair_that_cannot_be_read_is_wrong_use(call, pair):
     code, (told,) = call("recipients", "import", "a.csv", "--map", pair)

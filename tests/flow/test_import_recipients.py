@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, create_engine
 
-from mailer.flow.import_recipients import ConfirmationError, import_recipients
+from mailer.flow.import_recipients import ConfirmationError, NobodyError, import_recipients
 from mailer.flow.preview_recipients import preview_recipients
 from recipients import directory
 from recipients.difference import Scope
@@ -58,6 +58,13 @@ def test_ending_more_than_a_tenth_asks_first_and_writes_nothing(session):
     assert len(directory.members(session, "发", AT + timedelta(days=2)).entries) == 10
     assert take(session, [LEADER, *OTHERS[2:]], Scope.FULL, 1, confirm=True).as_json()["ended"] == 2
     assert len(directory.members(session, "发", AT + timedelta(days=2)).entries) == 8
+
+
+def test_a_list_that_holds_nobody_ends_nobody(session):
+    take(session, [LEADER, *OTHERS])
+    with pytest.raises(NobodyError):
+        take(session, [], Scope.FULL, 1, confirm=True)
+    assert len(directory.members(session, "发", AT + timedelta(days=2)).entries) == 10
 
 
 def test_ending_one_of_eleven_does_not_ask(session):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from mailer.flow.poll_mailbox import FolderRefusedError
 from mailer.intake.folder_names import decoded, folders_to_read
 from mailer.intake.imap_wire import (
     LITERAL_LIMIT,
@@ -168,6 +169,20 @@ def test_netease_is_told_who_we_are_before_any_folder_and_hears_nothing_that_cha
     assert set(verbs) == {b"LOGIN", b"ID", b"LIST", b"EXAMINE", b"UID"}
     assert server.heard[0] == b'LOGIN "office" "pass \\"\\\\"'
     assert all(b"BODY.PEEK" in line for line in server.heard if b"FETCH" in line)
+
+
+def test_a_folder_that_may_not_be_opened_is_passed_over_but_the_inbox_is_not(authority):
+    def answer(tag: bytes, words: bytes) -> bytes:
+        if words.startswith(b"EXAMINE"):
+            return tag + b" NO [NOPERM] Unsafe Login\r\n"
+        return tag + b" OK [CAPABILITY IMAP4rev1] done\r\n"
+
+    server = Scripted(authority[1], answer)
+    with ImapMailbox(address(authority[0], server), within=5.0) as mailbox:
+        with pytest.raises(FolderRefusedError):
+            mailbox.examine("Junk")
+        with pytest.raises(ImapRefusedError, match="Unsafe"):
+            mailbox.examine("INBOX")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from mailer.intake.lmtp import KEPT, LmtpServer
+from mailer.intake.lmtp import KEPT, LmtpServer, _has_bare_end
 
 
 class Books:
@@ -105,8 +105,25 @@ def test_data_ends_at_one_sequence_only_and_nothing_is_smuggled(server: LmtpServ
     with talking(server) as client:
         replies = client.mail(b"a" + end + smuggled, "a@x.example")
         assert replies == ["550 5.6.0 a bare CR or LF"]
-        assert books.kept == []
         assert client.mail(b"fine\r\n.\r\n", "b@x.example") == ["250 2.0.0 stored"]
+        assert client.ask("QUIT").startswith("221"), "no answer is left over of anything that was smuggled"
+    assert books.kept == [(b"fine\r\n", "b@x.example", "")]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "bad"),
+    [
+        ([b"ab\r\n"], False), ([b"ab\r", b"\n"], False), ([b"ab", b"\r\n"], False), ([b"\r", b"\n"], False),
+        ([b"ab\r", b"c\r\n"], True), ([b"ab\n"], True), ([b"a\rb\r\n"], True), ([b"\r", b"\r\n"], True),
+        ([b"a", b"\n"], True),
+    ],
+)  # fmt: skip
+def test_bare_ends_are_seen_wherever_the_buffer_was_cut(pieces: list[bytes], bad: bool):
+    after_cr, found = False, False
+    for piece in pieces:
+        found = found or _has_bare_end(piece, after_cr=after_cr)
+        after_cr = piece.endswith(b"\r")
+    assert found is bad
 
 
 @pytest.mark.parametrize("at", [64 * 1024 - 2, 64 * 1024 - 1, 64 * 1024, 64 * 1024 + 1, 200_000])

@@ -157,6 +157,7 @@ def test_entities_are_refused():
         (b"PK\x03\x04rubbish", "broken_file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "broken_file"),
         ("<html><table><tr><td>邮箱</td></tr></table>".encode(), "not_a_spreadsheet"),
+        (bytes(range(256)) * 40, "not_a_spreadsheet"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" * 20, "not_a_spreadsheet"),
     ],
 )
