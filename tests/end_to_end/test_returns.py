@@ -56,8 +56,8 @@ def post() -> Iterator[Post]:
 
 def people(office: Installation) -> None:
     office.init()
-    rows = [(f"第{n}局", f"张{n}", address, "发") for n, address in enumerate((READ, UNKNOWN, FULL, SPAM, LATE), 1)]
-    office.import_people([*rows, ("区委", "领导", SUPERIOR, "报")])
+    members = [(f"第{n}局", f"张{n}", address, "发") for n, address in enumerate((READ, UNKNOWN, FULL, SPAM, LATE), 1)]
+    office.import_people([*members, ("区委", "领导", SUPERIOR, "报")])
 
 
 def letter(sender: str, subject: str, extra: str = "") -> bytes:
@@ -67,9 +67,13 @@ def letter(sender: str, subject: str, extra: str = "") -> bytes:
     ).encode()
 
 
+def rows(office: Installation) -> dict[str, tuple[str, str, str | None]]:
+    return {row["recipient"]: (row["status"], row["reason"], row["bounced_by"]) for row in office.report()}
+
+
 def outcomes(office: Installation) -> dict[str, tuple[str, str, str | None]]:
-    """Status, reason and way of each address; the ledger's counts say the same."""
-    told = {row["recipient"]: (row["status"], row["reason"], row["bounced_by"]) for row in office.report()}
+    """Status, reason and way of each address in a ledger at rest; its counts say the same."""
+    told = rows(office)
     counts = {status: n for status, n in office.show()["counts"].items() if n}
     assert counts == Counter(status for status, _, _ in told.values())
     return told
@@ -144,7 +148,7 @@ def test_returns_come_by_lmtp_and_from_the_junk_folder_while_the_console_runs(tm
     office.serve("serve")
     try:
         assert office.run("send", office.write_issue(), "--yes").code == 0
-        wait_until(lambda: outcomes(office) == WANTED, 40, f"every return in its row: {relay.log_text()[-2000:]}")
+        wait_until(lambda: rows(office) == WANTED, 40, f"every return in its row: {relay.log_text()[-2000:]}")
         assert relay.mailbox().messages() == [], "returns to signed addresses do not go to people"
         answered = next(row["message_id"] for row in office.report() if row["recipient"] == LATE)
         report = letter("postmaster@down.example", "Undelivered", "").replace(
