@@ -38,7 +38,7 @@ def test_a_mail_is_unsettled_until_it_is_read_and_while_it_waits(store: Store):
     with store.begin() as session:
         for mail_id, state in zip(ids, ("applied", "waiting", "unmatched"), strict=False):
             returns.settle(session, mail_id, state=state, kind="bounce", note="n" * 900)
-        assert list(returns.unsettled(session)) == [ids[1], ids[3]]
+        assert list(returns.unsettled(session)) == [ids[3], ids[1]], "what nobody has read yet comes first"
         assert returns.counts(session) == {
             ("applied", "bounce"): 1, ("waiting", "bounce"): 1, ("unmatched", "bounce"): 1, ("new", ""): 1,
         }  # fmt: skip
