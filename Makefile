@@ -1,6 +1,6 @@
 # Shortcuts for people who have make; everything here can be typed without it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lock bench faults
+.PHONY: help run test check fmt lock bench faults migration
 UV ?= uv
 
 help:  ## what there is
@@ -27,6 +27,11 @@ lock:  ## resolve pyproject.toml anew into the two hash locks (needs uv)
 
 bench: .venv  ## how fast, against the field's own load generators
 	.venv/bin/python -m tests.bench
+	.venv/bin/python -m tests.bench.reading
+	.venv/bin/python -m tests.bench.directory
+
+migration: .venv  ## MESSAGE=...: the next migration, from what the tables have and the tree has not
+	.venv/bin/python -m tests.support.new_migration $(MESSAGE)
 
 faults:  ## the whole fault matrix, one case after the other (up to 30 minutes)
 	sh test.sh -n 0 -m long tests/faults

@@ -100,10 +100,6 @@ _SERVER_OF_MARKER = {
 }
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "needs_dovecot: a real Dovecot is started")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Under xdist the tests of one server run in one process, so that it is started once."""
     for item in items:

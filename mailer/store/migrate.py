@@ -7,7 +7,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, MetaData, text
 
 from mailer.store.engine import Store
-from mailer.store.schema import MIGRATIONS
+from mailer.store.schema import MIGRATIONS, newest
 
 #: any constant: two machines that start together migrate one after the other
 _ADVISORY_LOCK = 861_128
@@ -16,6 +16,7 @@ _ADVISORY_LOCK = 861_128
 def _config(connection: Connection | None = None, metadata: MetaData | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["connection"] = connection
     config.attributes["metadata"] = metadata
     return config
@@ -36,6 +37,7 @@ def differences(store: Store, metadata: MetaData) -> None:
 
 
 def write_revision(store: Store, metadata: MetaData, message: str) -> None:
-    """Writes a new migration file from the difference (an engineer's tool: ``make migration``)."""
+    """Writes the next migration file from the difference to ``metadata`` (``make migration``)."""
     with store.engine.begin() as connection:
-        command.revision(_config(connection, metadata), message=message, autogenerate=True)
+        number = f"{int(newest()) + 1:04d}"
+        command.revision(_config(connection, metadata), message=message, autogenerate=True, rev_id=number)

@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import ssl
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from typing import Self
 
 from tests.support.certificates import Authority
 from tests.support.servers.programs import Program, ServerMissingError, find_program, free_port, private_folder
+from tests.support.waiting import wait_until
 
 _NOBODY = 65534
 PASSWORD = 'a code of 授权 "quoted"'
@@ -137,8 +139,14 @@ class DovecotServer:
         return f"spare{self._taken - 1}@office.example"
 
     def renumber(self, login: str) -> None:
-        """Forgets every UID of a mailbox, so that its folders get another UIDVALIDITY."""
-        shutil.rmtree(self.folder / "index" / login)
+        """Forgets every UID of a mailbox, so that its folders get another UIDVALIDITY.
+
+        Dovecot takes the second of the clock for one, so a folder made anew within the same second would keep it.
+        """
+        index = self.folder / "index" / login
+        last = max(int(path.stat().st_mtime) for path in (index, *index.rglob("*")))
+        wait_until(lambda: int(time.time()) > last, within=5, what="the clock's next second")
+        shutil.rmtree(index)
 
     def _make_folders(self, login: str) -> None:
         for folder in ("INBOX", JUNK, JUNK_BY_NAME):
