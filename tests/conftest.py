@@ -6,6 +6,7 @@ Each server is started once per test process and handed to every test running an
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import NoReturn, TypeVar
@@ -98,6 +99,12 @@ _SERVER_OF_MARKER = {
     "needs_postgres": "postgres",
     "needs_redis": "redis",
 }
+
+
+def pytest_configure() -> None:
+    """Programs started by tests take Ctrl-C, also where this run itself was started in the background without it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -58,6 +58,9 @@ async def encrypt(wire: Wire, context: ssl.SSLContext, *, host: str, pin: str, w
 
     ``host`` is the name the certificate has to bear; ``pin`` the sha256 it must have instead, in hex, or ''.
     """
+    if not wire.is_quiet:
+        # a greeting that came before our hello was read in the clear; waiting for the host to answer it would be in vain
+        raise WireFaultError(Fault.TLS, "the host speaks without encryption")
     socket_transport = wire.transport
     try:
         encrypted = await asyncio.get_running_loop().start_tls(

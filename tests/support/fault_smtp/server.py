@@ -21,6 +21,8 @@ from tests.support.fault_smtp.scenario import At, Fault, FaultPicker, Scenario
 from tests.support.fault_smtp.session import Session
 from tests.support.fault_smtp.wire import EndedError, Wire
 
+_RECEIVE_BUFFER = 262_144  # octets
+
 
 class FaultServer:
     """Listens on 127.0.0.1:``port`` from ``start`` to ``stop``; 0 takes a free port. The books go to ``log_path``."""
@@ -95,6 +97,8 @@ class FaultServer:
 
     def _listen(self) -> None:
         listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+        # sessions inherit it; without a limit the kernel takes a body of many megabytes before this relay reads any of it
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         self.port = listener.getsockname()[1]
         self._listener = listener
         self._run(self._accept_from, listener)
