@@ -162,7 +162,7 @@ class Wire:
         self.say(220, "2.0.0 Ready")
         self.flush()
         self._send(b"\x15\x03\xff not a handshake\r\n" * 4)
-        self._hang()  # closing over the unread hello would reset the line, and the noise might never be seen
+        raise EndedError("server: garbage in place of TLS")
 
     def _reset_on_close(self) -> None:
         self._resetting = True
