@@ -235,10 +235,15 @@ class Session:
     def _take_message(self, sender: str, recipients: tuple[str, ...]) -> None:
         if fault := self._pick(At.BODY, recipients):
             self._wire.wait_for_byte()
-            self._say_with(fault, *_parse(fault.reply or "421 4.3.0 Going away"))
+            code, text = _parse(fault.reply or "421 4.3.0 Going away")
+            # whoever went on reading would let the kernel take the whole body before the client has seen what happened
+            if fault.do is Do.CUT:
+                self._wire.hang_up()
+                self._wire.stand_still()
+            self._wire.misbehave(fault, code, (text,))
             self._wire.flush()
             if fault.do is Do.REPLY:
-                raise EndedError("server: left in mid-body")
+                self._wire.stand_still()
         content = self._wire.read_body()
         self._messages += 1
         too_big = self._scenario.max_size is not None and len(content) > self._scenario.max_size

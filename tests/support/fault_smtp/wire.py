@@ -119,7 +119,7 @@ class Wire:
                 self._reset_on_close()
                 raise EndedError("server: reset")
             case Do.HANG:
-                self._hang()
+                self.stand_still()
             case Do.GIANT:
                 line = b"%d-%s\r\n" % (code, b"x" * 490)
                 self._send(line * int(fault.megabytes * 1_000_000 / len(line)) + reply)
@@ -134,8 +134,12 @@ class Wire:
             case Do.GARBAGE | Do.INJECT:
                 raise ValueError(f"{fault.do} belongs to STARTTLS")
 
-    def _hang(self) -> None:
-        # Nothing is read, so a client in mid-body fills its buffers and stands still as well.
+    def hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def stand_still(self) -> None:
+        """Reads nothing until the client has gone: one in mid-body fills its buffers and stands still as well."""
         poll = select.poll()
         poll.register(self._socket, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
         while not self._stopping.is_set():
@@ -161,8 +165,9 @@ class Wire:
     def send_garbage_for_tls(self) -> None:
         self.say(220, "2.0.0 Ready")
         self.flush()
-        self._send(b"\x15\x03\xff not a handshake\r\n" * 4)
-        raise EndedError("server: garbage in place of TLS")
+        # no content type of a TLS record (RFC 8446 5.1): a client that took it for one would wait for the rest of it
+        self._send(b"\xff\xfe not a handshake\r\n" * 4)
+        self.stand_still()
 
     def _reset_on_close(self) -> None:
         self._resetting = True
@@ -182,7 +187,7 @@ class Wire:
         """Ends the connection so that the last reply arrives: what the client still sends is read, else TCP would reset."""
         with contextlib.suppress(OSError):
             if not self._resetting:
-                self._socket.shutdown(socket.SHUT_WR)
+                self.hang_up()
                 self._socket.settimeout(1)
                 while self._socket.recv(262_144):
                     pass
