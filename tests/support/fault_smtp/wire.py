@@ -164,7 +164,7 @@ class Wire:
 
     def send_garbage_for_tls(self) -> None:
         self.say(220, "2.0.0 Ready")
-        self.flush()
+        self._receive()  # its hello: noise beside the 220 would end in a client's buffer of plain lines
         # no content type of a TLS record (RFC 8446 5.1): a client that took it for one would wait for the rest of it
         self._send(b"\xff\xfe not a handshake\r\n" * 4)
         self.stand_still()
