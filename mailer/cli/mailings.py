@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mailer.cli import ledger_text, opening
+from mailer.cli import ledger_text, opening, watching
 from mailer.cli.output import CommandError, Exit, Output
-from mailer.flow import control_mailing
+from mailer.flow import control_mailing, resend
 from mailer.flow.export_report import export_report
 from mailer.flow.office import Office
 from mailer.flow.read_ledger import read_ledger
@@ -24,6 +24,7 @@ _WITH_ID = {
     "cancel": "取消还没有发出的",
     "report": "导出台账",
     "resolve": "处理结果不明的邮件",
+    "resend": "补发给没有收到的人（按今天的名单和地址）",
 }
 
 
@@ -46,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 "--in-doubt", choices=("resend", "accept"), required=True, help="resend 再发；accept 视为已发"
             )
             sub.add_argument("--recipient", metavar="邮箱", help="只处理这个地址")
+        if name == "resend":
+            sub.add_argument("--wait", metavar="多久", nargs="?", const="", help="等到发完；可写最多等多久，如 10m")
         sub.add_argument("--json", action="store_true", help="输出 JSON")
 
 
@@ -179,6 +182,50 @@ def _resolve(args: argparse.Namespace, office: Office, settings: Settings, maili
     return Exit.DONE
 
 
+def _resend(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
+    wait_for = watching.wait_for(args.wait)
+    try:
+        resent = resend.resend(office, mailing_id, opening.actor())
+    except resend.NobodyToResendError as error:
+        paper = f"另有 {error.unwritable} 个岗位没有可用的邮箱，请送纸质件或先改名单。" if error.unwritable else ""
+        raise CommandError(
+            "nobody", f"批次 {mailing_id} 没有要补发的人。{paper}", "看台账：mailer mailings show"
+        ) from error
+    except resend.OtherWorldError as error:
+        raise CommandError(
+            "not_possible",
+            "演练只能在演练服务器上补发，真的发送只能经真的发信服务器补发。",
+            "请检查 MAILER_RELAY_URL。",
+        ) from error
+    with office.store.read() as session:
+        total = queries.ledger_sum(session, resent.mailing_id)
+        key = queries.mailing(session, resent.mailing_id).key
+    out.object(
+        {
+            "event": "mailing",
+            "mailing": resent.mailing_id,
+            "key": key,
+            "created": resent.created,
+            "recipients": total.recipients,
+        }
+    )
+    made = "补发" if resent.created else "上一次补发还没有完，接着发"
+    out.line(f"{made}：批次 {resent.mailing_id}，{total.recipients} 份，覆盖 {total.duties} 个岗位")
+    if resent.same_dead_address:
+        out.line(f"其中 {resent.same_dead_address} 个邮箱上次被判定不存在、至今没有更正，多半还会退回。")
+    if resent.unwritable:
+        out.line(f"还有 {resent.unwritable} 个岗位没有可用的邮箱，没有列入，请送纸质件或先改名单。")
+    return watching.send_and_watch(
+        settings,
+        office.store,
+        office,
+        resent.mailing_id,
+        wait=args.wait is not None,
+        wait_for=wait_for,
+        out=out,
+    )
+
+
 _Action = Callable[[argparse.Namespace, Office, Settings, int, Output], Exit]
 _ACTIONS: dict[str, _Action] = {
     "show": _show,
@@ -187,4 +234,5 @@ _ACTIONS: dict[str, _Action] = {
     "cancel": _cancel,
     "report": _report,
     "resolve": _resolve,
+    "resend": _resend,
 }

@@ -6,10 +6,9 @@ import argparse
 import asyncio
 import hashlib
 import mimetypes
-import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mailer.cli import findings, issue_shelf, ledger_text, opening, watching
@@ -36,7 +35,6 @@ from recipients.address import AddressError, EmailAddress
 
 _BASE64_GROWTH = 78 / 57  # four thirds and the line ends
 _ISSUE_BYTES = 200_000  # what the issue itself takes at most, generously
-_WAIT = re.compile(r"(\d{1,9})([smh])")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +59,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
     store = opening.store(settings)
     office = opening.office(settings, store)
-    wait_for = _wait_for(args.wait)
+    wait_for = watching.wait_for(args.wait)
     actor = opening.actor()
     revision_id, issue, found = _issue(office, args.issue)
     _same_content(office, args.key, revision_id)
@@ -119,15 +117,6 @@ def _key_conflict(key: str, mailing_id: int) -> CommandError:
         f"钥匙 {key} 已用于另一份内容（发送批次 {mailing_id}）。",
         "内容确实不同请换一个 --key；想接着发请用原来的文件和名单。",
     )
-
-
-def _wait_for(text: str | None) -> timedelta | None:
-    if not text:
-        return None
-    match = _WAIT.fullmatch(text)
-    if match is None:
-        raise CommandError("usage", f"--wait 的时长“{text}”看不懂。", "写成 90s、10m、2h 这样。", Exit.USAGE)
-    return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]])
 
 
 def _moment(text: str, settings: Settings) -> datetime:

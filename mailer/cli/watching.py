@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from datetime import timedelta
@@ -18,7 +19,18 @@ from mailer.wake.local import LocalWake
 from mailer.workers.embedded import Dispatcher, DispatcherThread, OtherRelayError
 
 _TELL_EVERY = 1.0  # seconds
+_WAIT = re.compile(r"(\d{1,9})([smh])")
 _STOPPED = frozenset({MailingStatus.HELD, MailingStatus.PAUSED, MailingStatus.CANCELLED})
+
+
+def wait_for(text: str | None) -> timedelta | None:
+    """How long ``--wait`` shall wait at most; None without a limit. Raises CommandError."""
+    if not text:
+        return None
+    match = _WAIT.fullmatch(text)
+    if match is None:
+        raise CommandError("usage", f"--wait 的时长“{text}”看不懂。", "写成 90s、10m、2h 这样。", Exit.USAGE)
+    return timedelta(seconds=int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]])
 
 
 def send_and_watch(

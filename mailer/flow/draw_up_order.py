@@ -55,7 +55,7 @@ def draw_up_order(
     return Order(
         revision_id=revision_id,
         issue=issue,
-        lists=tuple(_facts(each.code, each.name, domain, is_duty=each.is_duty) for each in wanted),
+        lists=tuple(list_facts(each.code, each.name, domain, is_duty=each.is_duty) for each in wanted),
         audience=audience,
         sender=sender,
         message_domain=domain,
@@ -79,7 +79,7 @@ def draw_up_test(
     return Order(
         revision_id=revision_id,
         issue=issue,
-        lists=(_facts("发", "试发", domain, is_duty=True),),
+        lists=(list_facts("发", "试发", domain, is_duty=True),),
         audience=Audience(entries),
         sender=sender,
         message_domain=domain,
@@ -89,7 +89,8 @@ def draw_up_test(
     )
 
 
-def _facts(code: str, name: str, domain: str, *, is_duty: bool) -> facts.ListFacts:
+def list_facts(code: str, name: str, domain: str, *, is_duty: bool) -> facts.ListFacts:
+    """A list as the mails of ``domain`` name it."""
     return facts.ListFacts(code, name, f"{_LATIN[code]}.{domain}", is_duty=is_duty)
 
 
