@@ -150,6 +150,8 @@ class Settings:
     from_: str = _setting(_text, "", "发件人：某某办公室 <bulletin@example.com>")
     reply_to: str = _setting(_text, "", "回信地址；空为期刊上印的邮箱，再空为发件地址")
     alert_to: str = _setting(_text, "", "出了事告诉谁，几个地址用逗号隔开")
+    alert_queue_age: timedelta = _setting(_duration, "15m", "到了时间的邮件没有发送程序来发，过多久告诉 ALERT_TO")
+    alert_intake_silent: timedelta = _setting(_duration, "30m", "收退信的邮箱读不了，过多久告诉 ALERT_TO")
     timezone: ZoneInfo = _setting(_zone, "Asia/Shanghai", "显示时间用的时区")
     relay_url: str = _setting(
         _relay_url, "", "发信服务器：smtp:// smtps:// smtp+starttls://主机:端口；空为内置演练服务器"

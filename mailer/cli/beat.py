@@ -26,10 +26,13 @@ def run(args: argparse.Namespace, out: Output) -> int:
             Exit.USAGE,
         )
     from mailer.workers.celery_tasks import run_beat  # noqa: PLC0415 - celery is loaded by the processes that need it
+    from mailer.workers.morning import telling  # noqa: PLC0415 - as above
 
     log.configure(json=True, quiet=False)
     stop = threading.Event()
     # the way a service is ended every day: no failure, and nothing to tell
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    run_beat(settings, opening.store(settings), stop)
+    store = opening.store(settings)
+    with telling(settings, store):
+        run_beat(settings, store, stop)
     return int(Exit.DONE)

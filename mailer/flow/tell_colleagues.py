@@ -17,6 +17,7 @@ from jinja2 import Environment
 from mailer.content.compose import Copy, PreparedMail, prepare
 from mailer.content.facts import NoticeFacts, Sender
 from mailer.content.morning import MorningSheet
+from mailer.content.notice import Alert
 from mailer.content.render import render_notice
 from mailer.flow.morning_sheet import due_sheets, remember
 from mailer.flow.ports import Clock, Envelope, Relay, RelayError
@@ -70,15 +71,20 @@ def _is_our_turn(desk: Desk, holder: str, now: datetime) -> bool:
 
 def tell(desk: Desk, sheet: MorningSheet) -> int:
     """Mails one sheet to everybody named; how many copies the relay took. Trouble is logged, never raised."""
+    return mail_notice(desk, sheet, bulletin=sheet.issue.partition(" ")[0], at=sheet.as_of, kind="morning")
+
+
+def mail_notice(desk: Desk, notice: MorningSheet | Alert, *, bulletin: str, at: datetime, kind: str) -> int:
+    """Mails a notice; ``kind`` files it (RFC 2919), ``bulletin`` stands over it. As ``tell``."""
     facts = NoticeFacts(
         sender=desk.sender,
-        bulletin=sheet.issue.partition(" ")[0],
-        list_id=f"morning.{desk.message_domain}",
-        date=sheet.as_of.astimezone(desk.zone),
+        bulletin=bulletin,
+        list_id=f"{kind}.{desk.message_domain}",
+        date=at.astimezone(desk.zone),
         boundary=f"=_{uuid4().hex}",
         message_domain=desk.message_domain,
     )
-    prepared = prepare(render_notice(desk.templates, sheet, facts), facts)
+    prepared = prepare(render_notice(desk.templates, notice, facts), facts)
     try:
         return asyncio.run(_send(desk, prepared))
     except RelayError as error:

@@ -1,4 +1,4 @@
-"""The morning sheet's timer: looks every minute whether colleagues have to be told something."""
+"""The timer of what colleagues are told, morning sheets and alarms: looks every minute."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer import log, resources
 from mailer.content.facts import Sender
 from mailer.content.render import environment
+from mailer.flow.tell_alarms import Patience, tell_alarms
 from mailer.flow.tell_colleagues import EVERY, Desk, tell_due
 from mailer.settings import SettingError, Settings
 from mailer.store.engine import Store
@@ -55,13 +56,17 @@ def desk_of(settings: Settings, store: Store) -> Desk | None:
 
 @contextmanager
 def telling(settings: Settings, store: Store) -> Iterator[None]:
-    """Colleagues are told of settled mailings, and every working morning, while the block runs. Raises SettingError."""
+    """Colleagues are told of settled mailings, every working morning, and of alarms, while the block runs.
+
+    Raises SettingError.
+    """
     desk = desk_of(settings, store)
     if desk is None:
         yield
         return
+    patience = Patience(settings.alert_queue_age, settings.alert_intake_silent)
     stop = threading.Event()
-    thread = threading.Thread(target=_run, args=(desk, stop), name="mailer-morning", daemon=True)
+    thread = threading.Thread(target=_run, args=(desk, patience, stop), name="mailer-colleagues", daemon=True)
     thread.start()
     try:
         yield
@@ -70,11 +75,12 @@ def telling(settings: Settings, store: Store) -> Iterator[None]:
         thread.join(10.0)
 
 
-def _run(desk: Desk, stop: threading.Event) -> None:
+def _run(desk: Desk, patience: Patience, stop: threading.Event) -> None:
     holder = uuid4().hex
     while not stop.is_set():
         try:
             tell_due(desk, holder)
+            tell_alarms(desk, holder, patience)
         except DBAPIError as error:
             log.note("database_unavailable", error=str(error.orig))
         stop.wait(EVERY)

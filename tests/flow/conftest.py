@@ -8,11 +8,18 @@ from typing import Any
 
 import pytest
 
+from mailer import resources
+from mailer.content.facts import Sender
+from mailer.content.render import environment
 from mailer.flow.office import Office
 from mailer.flow.send_kit import SendKit
+from mailer.flow.tell_colleagues import Desk
 from mailer.store.engine import Store
 from mailer.store.journal import JournalHome
-from tests.support.builders import Clock, Wake, make_kit, make_office, make_worker
+from mailer.transport.relay import RelayAddress, SmtpRelay
+from mailer.transport.sandbox import SandboxServer
+from mailer.transport.smtp import Timeouts
+from tests.support.builders import SHANGHAI, Clock, Wake, make_kit, make_office, make_worker
 from tests.support.databases import empty, make_postgres, make_sqlite_template, open_sqlite
 from tests.support.servers.postgres_server import PostgresServer
 
@@ -80,3 +87,26 @@ def worker(store: Store, tmp_path: Path) -> Iterator[Callable[..., JournalHome]]
 def kit(store: Store, clock: Clock, worker: Callable[..., JournalHome]) -> SendKit:
     """The kit of worker ``me``."""
     return make_kit(store, worker("me"), clock)
+
+
+@pytest.fixture
+def relay() -> Iterator[SandboxServer]:
+    relay = SandboxServer(None, None)
+    relay.start()
+    yield relay
+    relay.stop()
+
+
+@pytest.fixture
+def desk(office: Office, relay: SandboxServer) -> Desk:
+    def way_out() -> SmtpRelay:
+        return SmtpRelay(
+            RelayAddress("127.0.0.1", relay.port), connections=1, messages_per_connection=10, timeouts=Timeouts(),
+            helo_name="[127.0.0.1]", now=office.clock.now, pipelined=False, one_at_a_time=True,
+        )  # fmt: skip
+
+    return Desk(
+        store=office.store, clock=office.clock, zone=SHANGHAI, templates=environment(resources.templates()), relay=way_out,
+        sender=Sender("某办公室", "office@office.example", "office@office.example"), to=("clerk@office.example",),
+        message_domain="office.example", null_sender=True, note=lambda event, **facts: None,
+    )  # fmt: skip

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from mailer import resources
-from mailer.content.facts import Sender
-from mailer.content.render import environment
 from mailer.flow.close_mailing import close_if_done
 from mailer.flow.morning_sheet import morning_sheet
 from mailer.flow.office import Office
@@ -18,34 +14,10 @@ from mailer.flow.tell_colleagues import Desk, tell_due
 from mailer.model.delivery import DeliveryEventKind
 from mailer.store.core import delivery
 from mailer.transport.relay import RelayAddress, SmtpRelay
-from mailer.transport.sandbox import SandboxServer
 from mailer.transport.smtp import Timeouts
 from recipients.audience import Audience, Withheld
 from tests.store.queueing import claimed, ended, settle
 from tests.support.builders import SHANGHAI, START, Clock, make_entry, make_sending
-
-
-@pytest.fixture
-def relay() -> Iterator[SandboxServer]:
-    relay = SandboxServer(None, None)
-    relay.start()
-    yield relay
-    relay.stop()
-
-
-@pytest.fixture
-def desk(office: Office, relay: SandboxServer) -> Desk:
-    def way_out() -> SmtpRelay:
-        return SmtpRelay(
-            RelayAddress("127.0.0.1", relay.port), connections=1, messages_per_connection=10, timeouts=Timeouts(),
-            helo_name="[127.0.0.1]", now=office.clock.now, pipelined=False, one_at_a_time=True,
-        )  # fmt: skip
-
-    return Desk(
-        store=office.store, clock=office.clock, zone=SHANGHAI, templates=environment(resources.templates()), relay=way_out,
-        sender=Sender("某办公室", "office@office.example", "office@office.example"), to=("clerk@office.example",),
-        message_domain="office.example", null_sender=True, note=lambda event, **facts: None,
-    )  # fmt: skip
 
 
 def settled(office: Office, **changed: object) -> int:
