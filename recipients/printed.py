@@ -15,7 +15,23 @@ from recipients.people import LEADERS, canonical_role, comparison_key, is_leader
 
 _CLAUSES = re.compile(r"[，,；;。]+")
 _PARTS = re.compile(r"[、\s]+")
-_EVERY = ("各", "全体", "全区", "区属", "有关", "相关", "所有")
+_EVERY = re.compile(r"^(?:各有关|各|全体|全区|全市|全县|区属|区直|市属|市直|县属|县直|直属|有关|相关|所有)+")
+_GENERAL = re.compile(
+    r"(?:各|全|区[属直]|[市县][属直]|有关|相关|所有|直属)*(?:镇街|街镇|乡镇|镇乡|镇|街道|部门|委办局|成员单位|责任单位|单位)"
+)
+_JOINED = re.compile(rf"({_GENERAL.pattern})(?:以及|和|及|与)(?=.)")
+# what only a name of a unit ends with; 创城工作 before 信息员 is no unit but says which 信息员
+_UNIT_ENDS = (
+    *"镇乡街局委办部会院校府协联区县市处所站队厅团村社馆",
+    "街道",
+    "公司",
+    "集团",
+    "中心",
+    "单位",
+    "部门",
+    "机关",
+    "大学",
+)
 _ROLES = tuple(sorted(known_roles(), key=len, reverse=True))
 # What a printed line calls units of a group, where the directory's column 分组 says it otherwise.
 _GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -34,13 +50,6 @@ class Mismatch:
     list_code: str
     phrase: str = ""
     units: tuple[str, ...] = ()
-
-    @property
-    def chinese(self) -> str:
-        if self.phrase:
-            return f"{self.list_code}：印着“{self.phrase}”，名单上没有对应的人。"
-        shown = "、".join(self.units[:5]) + (f"等 {len(self.units)} 个单位" if len(self.units) > 5 else "")
-        return f"{self.list_code}：{shown}在名单上，印的分发范围里没有。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +97,15 @@ class _Clause:
     @classmethod
     def of(cls, text: str) -> Self:
         units, roles = [], []
-        for part in filter(None, _PARTS.split(text)):
+        for part in filter(None, _PARTS.split(_JOINED.sub(r"\1、", text))):
             role = "" if is_leaders(part) else next((r for r in _ROLES if comparison_key(part).endswith(r)), "")
+            unit = comparison_key(part)[: len(comparison_key(part)) - len(role)]
+            if role.startswith("单位") and unit:
+                role, unit = role.removeprefix("单位"), unit + "单位"
             if role:
                 roles.append(role)
-            if unit := comparison_key(part)[: len(comparison_key(part)) - len(role)]:
+                unit = _whose(unit)
+            if unit:
                 units.append(unit)
         return cls(tuple(units), tuple(roles))
 
@@ -109,6 +122,14 @@ class _Clause:
         return not self.units or any(_is_unit(unit, one) for unit in self.units)
 
 
+def _whose(unit: str) -> str:
+    """The units before a role, without what only qualifies the role: 各成员单位创城 of 各成员单位创城联络员."""
+    general = _GENERAL.match(unit)
+    if general and not unit.endswith(_UNIT_ENDS):
+        return general[0]
+    return unit if unit.endswith(_UNIT_ENDS) or is_leaders(unit) or _EVERY.fullmatch(unit) else ""
+
+
 def _is_role(role: str, one: _Member) -> bool:
     return canonical_role(role) in {one.role, one.group}
 
@@ -116,11 +137,8 @@ def _is_role(role: str, one: _Member) -> bool:
 def _is_unit(phrase: str, one: _Member) -> bool:
     if is_leaders(phrase):
         return LEADERS in {one.group, one.role}
-    bare = phrase
-    for word in _EVERY:
-        bare = bare.removeprefix(word)
-    bare = bare.removesuffix("的").removesuffix("单位")
-    if bare in {"", "成员"}:
+    bare = _EVERY.sub("", phrase).removesuffix("的").removesuffix("单位")
+    if bare in {"", "成员", "责任"}:
         return one.group != LEADERS
     if bare in one.unit_key or one.unit_key in bare:
         return True

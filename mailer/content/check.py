@@ -2,38 +2,27 @@
 
 Looks at form only: numbers, dates, marks, credits, printed lists, places where text may be lost. It is **no** secrecy
 review and says so to nobody: a mark at the head is seen, the content is not judged. Pure: the date of today, the numbers
-already taken, the roster and the size of the mail come as arguments; what is not given is not checked.
+already taken, the roster and the findings about the rendered mail come as arguments; what is not given is not checked.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from mailer.content.check_head import KnownIssues, check_head
 from mailer.content.check_links import check_links
-from mailer.content.check_lists import KnownList, KnownRoster, check_lists, check_units
+from mailer.content.check_lists import KnownRoster, check_lists, check_units
 from mailer.content.check_text import check_text
 from mailer.content.check_word import check_word
-from mailer.content.findings import stop, warn
 from mailer.content.issue import Finding, Issue, Severity
 
-__all__ = ["KnownIssues", "KnownList", "KnownRoster", "MailSize", "check"]
+__all__ = ["KnownIssues", "KnownRoster", "check"]
 
-LONGEST_HTML: Final = 80 * 1024
 MOST_OF_A_KIND: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class MailSize:
-    """Bytes of the rendered HTML and of the whole mail with its attachments; ``relay_limit`` is the relay's SIZE (RFC 1870)."""
-
-    html: int
-    whole: int
-    relay_limit: int | None = None
 
 
 def check(
@@ -42,9 +31,9 @@ def check(
     known: KnownIssues | None,
     today: date,
     roster: KnownRoster | None = None,
-    mail: MailSize | None = None,
+    mail: Iterable[Finding] = (),
 ) -> tuple[Finding, ...]:
-    """Every finding, stops first, each group in the order of the paper.
+    """Every finding, stops first, each group in the order of the paper. ``mail``: what is to be said of the rendered mail.
 
     A code that is found several times gets a number from the second on (word_revision, word_revision.2), so that each
     can be waived with its own reason.
@@ -56,29 +45,10 @@ def check(
         *check_links(issue),
         *check_lists(issue, roster),
         *(check_units(issue, roster) if roster is not None else ()),
-        *(_size(mail) if mail is not None else ()),
+        *mail,
     ]
     found.sort(key=lambda finding: finding.severity is not Severity.STOP)
     return tuple(_numbered_stops(_bounded(found)))
-
-
-def _size(mail: MailSize) -> Iterable[Finding]:
-    if mail.relay_limit is not None and mail.whole > mail.relay_limit:
-        yield stop(
-            "mail_over_limit",
-            f"整封邮件有 {_megabytes(mail.whole)}，超过发信服务器 {_megabytes(mail.relay_limit)} 的上限，发不出去。",
-            "请减少或压缩附件；附件可改为由各单位自行下载。",
-        )
-    if mail.html > LONGEST_HTML:
-        yield warn(
-            "mail_long",
-            f"邮件正文有 {mail.html / 1024:.0f} KB，超过 {LONGEST_HTML // 1024} KB，有的邮箱会把后面截掉。",
-            "请考虑缩短，或分成两期。",
-        )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1048576:.1f} MB"
 
 
 def _bounded(found: list[Finding]) -> Iterable[Finding]:

@@ -79,15 +79,16 @@ def _date(issue: Issue, today: date) -> Iterator[Finding]:
         yield warn(
             "date_not_today", f"印发日期 {printed} 是 {-away} 天前。", "若今天印发，请改日期；否则不必处理。", _HEAD
         )
-    if issue.date.weekday() >= 5 and abs(away) <= _OLD.days:
+    told = _WEEKDAY_RE.search(issue.date_printed)
+    is_other = told is not None and told[1].replace("天", "日") != _WEEKDAYS[issue.date.weekday()]
+    if issue.date.weekday() >= 5 and abs(away) <= _OLD.days and not is_other:
         yield warn(
             "date_day_off",
             f"印发日期 {printed} 是星期{_WEEKDAYS[issue.date.weekday()]}。",
             "请核对日期；若是调休上班，不必处理。",
             _HEAD,
         )
-    told = _WEEKDAY_RE.search(issue.date_printed)
-    if told and told[1].replace("天", "日") != _WEEKDAYS[issue.date.weekday()]:
+    if told and is_other:
         yield warn(
             "date_weekday",
             f"报头印着星期{told[1]}，而 {_said(issue.date)} 是星期{_WEEKDAYS[issue.date.weekday()]}。",

@@ -14,7 +14,6 @@ from typing import Final
 
 from mailer.content.findings import warn
 from mailer.content.issue import Finding, Issue, Place
-from mailer.content.readers import lexicon
 
 _CREDITS: Final = {
     "编辑": ("编辑", "责编", "主编", "编审", "编校"),
@@ -26,36 +25,28 @@ PERSONAL_DOMAINS: Final = frozenset({
     "vip.sina.com", "sohu.com", "139.com", "189.cn", "wo.cn", "tom.com", "21cn.com", "aliyun.com", "gmail.com", "outlook.com",
     "hotmail.com", "live.com", "live.cn", "msn.com", "icloud.com", "me.com", "yahoo.com", "yahoo.com.cn", "yahoo.cn",
 })  # fmt: skip
-_GENERAL_RE: Final = re.compile(
-    r"^(?:各|全区|全县|全市|全体|本|有关|相关)|领导|同志|班子|信息员|联络员|负责人|成员$|存档"
-)
 _PUBLIC_TAIL_RE: Final = re.compile(r"(?:人民政府|办事处|党委|党工委|机关|委员会|管委会|公司|集团|总部)+")
 _FOOT: Final = Place(note="报尾")
 _MOST_UNKNOWN: Final = 30
+_MOST_NAMED: Final = 5
 _MOST_COMPARED: Final = 2_000
 _NEAR: Final = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class KnownList:
-    """A distribution list as the office keeps it: the phrases it stands for in print, its units, how many people."""
-
-    phrases: tuple[str, ...] = ()
-    units: tuple[str, ...] = ()
-    members: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class KnownRoster:
     """What the office knows of its recipients. Whatever is left empty is not compared.
 
-    ``units``: every name a unit goes by. ``renamed``: names that are no longer good, with today's. ``lists``: by their
-    code 报 送 发. ``domains``: how many addresses there are in each mail domain.
+    ``units``: every name a unit goes by. ``renamed``: names that are no longer good, with today's. ``members``: how many
+    people are on each list (报 送 发). ``unanswered``: by list, printed phrases nobody on it answers to; ``unprinted``: by
+    list, units on it that no printed phrase covers. ``domains``: how many addresses there are in each mail domain.
     """
 
     units: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
-    lists: Mapping[str, KnownList] = field(default_factory=dict)
+    members: Mapping[str, int] = field(default_factory=dict)
+    unanswered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unprinted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     domains: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -65,53 +56,48 @@ def check_lists(issue: Issue, roster: KnownRoster | None) -> Iterator[Finding]:
     for task, words in _CREDITS.items():
         if not any(word in labels for word in words):
             yield warn("no_credit", f"报尾没有“{task}”署名。", f"请补上{task}人姓名；若本刊不署，可不必处理。", _FOOT)
-    kept: Mapping[str, KnownList] = roster.lists if roster is not None else {}
+    members: Mapping[str, int] = roster.members if roster is not None else {}
     for label, printed in issue.distribution.by_list().items():
-        here = kept.get(label)
-        if not printed and (label != "送" or (here is not None and here.members)):
-            told = f"，名单“{label}”里却有 {here.members} 人" if here and here.members else ""
+        here = members.get(label, 0)
+        if not printed and (label != "送" or here):
+            told = f"，名单“{label}”里却有 {here} 人" if here else ""
             yield warn(
                 "no_printed_list",
                 f"报尾没有印“{label}：”一行{told}。",
                 "请核对报尾；收件人仍按系统里的名单计算。",
                 _FOOT,
             )
-        if kept and printed and (here is None or not here.members):
+        elif printed and members and not here:
             yield warn(
                 "list_empty",
                 f"报尾印了“{label}：{'、'.join(printed[:3])}”，系统里的名单“{label}”却没有人。",
                 f"请维护名单“{label}”；否则这些单位收不到邮件。",
                 _FOOT,
             )
-        elif here is not None and printed:
-            yield from _compare(label, printed, here)
+        elif printed and roster is not None and here:
+            yield from _differences(label, roster)
     if roster is not None:
         yield from _personal(roster.domains, marked=issue.secrecy)
 
 
-def _compare(label: str, printed: tuple[str, ...], kept: KnownList) -> Iterator[Finding]:
-    units = {_key(unit) for unit in kept.units}
-    phrases = {_key(phrase): phrase for phrase in kept.phrases}
-    for phrase in printed:
-        key = _key(phrase)
-        concrete = bool(lexicon.units_of(phrase)) and not _GENERAL_RE.search(phrase)
-        covered = key in phrases or key in units or any(_is_short_for(key, unit) for unit in units)
-        if not covered and (concrete or phrases):
-            yield warn(
-                "printed_not_on_list",
-                f"报尾“{label}：”印了“{phrase}”，系统里的名单“{label}”没有。",
-                "请核对：要么名单缺了，要么报尾多印了。",
-                _FOOT,
-            )
-    shown = {_key(phrase) for phrase in printed}
-    for key, phrase in phrases.items():
-        if key not in shown:
-            yield warn(
-                "list_not_printed",
-                f"名单“{label}”含“{phrase}”，报尾“{label}：”没有印。",
-                "请核对：要么报尾漏印了，要么名单该改。",
-                _FOOT,
-            )
+def _differences(label: str, roster: KnownRoster) -> Iterator[Finding]:
+    """A printed line and its list, both ways."""
+    if phrases := roster.unanswered.get(label):
+        named = "”、“".join(phrases[:_MOST_NAMED]) + ("”等" if len(phrases) > _MOST_NAMED else "”")
+        yield warn(
+            "printed_not_on_list",
+            f"报尾“{label}：”印了“{named}，系统里的名单“{label}”没有对应的人。",
+            "请核对：要么名单缺了，要么报尾多印了；名单缺的收不到邮件。",
+            _FOOT,
+        )
+    if units := roster.unprinted.get(label):
+        more = f"等 {len(units)} 个单位" if len(units) > _MOST_NAMED else ""
+        yield warn(
+            "list_not_printed",
+            f"{'、'.join(units[:_MOST_NAMED])}{more}在名单“{label}”上，报尾“{label}：”没有印到。",
+            "请核对：要么报尾漏印了，要么名单该改；照现在的名单，他们会收到。",
+            _FOOT,
+        )
 
 
 def _personal(domains: Mapping[str, int], *, marked: str | None) -> Iterator[Finding]:

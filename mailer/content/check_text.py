@@ -45,9 +45,10 @@ def check_text(issue: Issue) -> Iterator[Finding]:
             yield from _repeats(item, seen)
     for text in issue.unrecognised:
         if not any(note in text.place.note for note in _NO_TEXT_NOTES):
+            where_to = "邮件里排在最后" if text.is_for_readers else "不会放进邮件"
             yield warn(
                 "unrecognised",
-                f"“{sample(text.text)}”没有认出属于哪一部分，不会放进邮件正文。",
+                f"“{sample(text.text)}”没有认出属于哪一部分，{where_to}。",
                 "请核对；若是正文，请调整原稿的写法。",
                 text.place,
             )
@@ -74,8 +75,12 @@ def _contents(issue: Issue) -> Iterator[Finding]:
             "请核对目录和正文的标题。",
             Place(note="目录"),
         )
-    for item in issue.items:
-        if item.title and _bare(item.title) not in listed | nearly:
+    for section in issue.sections:
+        named = [item for item in section.items if item.title]
+        absent = [item for item in named if _bare(item.title or "") not in listed | nearly]
+        if absent == named and _bare(section.heading or "") in listed:
+            continue  # the contents name the sections, not what is in them
+        for item in absent:
             yield warn(
                 "article_not_in_contents",
                 f"“{item.title}”没有列入目录。",

@@ -127,7 +127,9 @@ def _list(role: str) -> Callable[[Issue, str], Issue]:
 
 def _contact(kind: str) -> Callable[[Issue, str], Issue]:
     def change(issue: Issue, value: str) -> Issue:
-        values = tuple(filter(None, re.split(r"[、，,；;\s]+", value)))
+        # a telephone number may be printed with blanks in it
+        between = r"[、，,；;\s]+" if kind == "email" else r"\s*[、，,；;\n]\s*"
+        values = tuple(filter(None, re.split(between, value)))
         if kind == "email" and any(one.count("@") != 1 or one.startswith("@") or one.endswith("@") for one in values):
             raise _bad(kind, f"“{value}”不是邮箱")
         contact: Contact = replace(issue.contact, **{kind: values})

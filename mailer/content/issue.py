@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,16 @@ class Unrecognised:
 
     text: str
     place: Place = Place()
+
+    @property
+    def is_for_readers(self) -> bool:
+        """Whether the paper says it to its readers: a remark at the foot or a note does, what only the file holds does
+        not (comments, names of pictures, addresses of links, running heads), nor do numbers of copies at the head.
+        """
+        return not any(note in self.place.note for note in _NOT_FOR_READERS)
+
+
+_NOT_FOR_READERS: Final = ("报头", "图片", "链接", "注释", "文件头信息", "嵌入对象", "页眉", "页脚", "主题词", "版记")
 
 
 class MarkKind(StrEnum):
@@ -161,6 +171,9 @@ class NotAnIssueError(ValueError):
     def __init__(self, code: str, message: str, hint: str, place: Place | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.hint, self.place = code, message, hint, place or Place()
+
+    def __reduce__(self) -> tuple[type[NotAnIssueError], tuple[str, str, str, Place]]:
+        return type(self), (self.code, self.message, self.hint, self.place)  # it may come from another process
 
 
 def to_json(issue: Issue) -> dict[str, Any]:

@@ -16,12 +16,17 @@ from mailer.content.page import tel_href
 
 _PEOPLE_SHOWN = 120  # some 45 KB of HTML; the rest is counted and stands in the ledger
 _UNITS_NAMED = 40
+_AWAY_SHOWN = 20
 _WORDS = 120  # characters of a cause or a remedy
+_SENTENCE = 400  # characters of what has changed: it names people
 
 
 @dataclass(frozen=True, slots=True)
 class NotReached:
-    """One duty that was not served. ``cause`` and ``remedy`` are sentences for the clerk; ``phone`` as in the roster."""
+    """One duty that was not served. ``cause`` and ``remedy`` are sentences for the clerk; ``phone`` as in the roster;
+    ``address``: where the copy went, for the caller to read out.
+    ``key`` tells the same duty in another sheet, and is not printed; ``is_new``: the last sheet did not name it.
+    """
 
     unit: str
     post: str
@@ -29,13 +34,18 @@ class NotReached:
     phone: str
     cause: str
     remedy: str
+    address: str = ""
+    key: str = ""
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MorningSheet:
     """How a mailing stands ``as_of``. ``counts`` are (label, deliveries) in the order printed and add up to
     ``recipients``; ``posts`` is how many duties these cover. ``silent_units``: units in which nobody was reached.
-    ``still_trying`` is a sentence about what is not over yet, '' if all is.
+    ``still_trying`` is a sentence about what is not over yet, '' if all is; ``since_last`` one about what has changed
+    since the last sheet. ``away``: who answered automatically, with the day of return where it was written.
+    ``unassigned``: returns that came since the release and wait for a person to say whose they are.
     """
 
     issue: str
@@ -47,6 +57,9 @@ class MorningSheet:
     not_reached: tuple[NotReached, ...] = ()
     silent_units: tuple[str, ...] = ()
     still_trying: str = ""
+    since_last: str = ""
+    away: tuple[str, ...] = ()
+    unassigned: int = 0
 
     def __post_init__(self) -> None:
         if sum(number for _, number in self.counts) != self.recipients:
@@ -60,8 +73,10 @@ class Person:
     who: str
     phone: str
     href: str
+    address: str
     cause: str
     remedy: str
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,10 @@ class MorningPage(NoticePage):
     more: int
     silent_units: str
     still_trying: str
+    since_last: str
+    away: tuple[str, ...]
+    away_more: int
+    unassigned: int
 
 
 def morning_page(sheet: MorningSheet, facts: NoticeFacts) -> MorningPage:
@@ -120,6 +139,10 @@ def morning_page(sheet: MorningSheet, facts: NoticeFacts) -> MorningPage:
         more=max(missing - _PEOPLE_SHOWN, 0),
         silent_units=_named(sheet.silent_units),
         still_trying=cut(one_line(sheet.still_trying), _WORDS),
+        since_last=cut(one_line(sheet.since_last), _SENTENCE),
+        away=tuple(cut(one_line(each), _WORDS) for each in sheet.away[:_AWAY_SHOWN]),
+        away_more=max(len(sheet.away) - _AWAY_SHOWN, 0),
+        unassigned=sheet.unassigned,
     )
 
 
@@ -136,8 +159,10 @@ def _person(each: NotReached) -> Person:
         who=f"{name}（{post}）" if name and post else name or post or "未写姓名",
         phone=phone,
         href=tel_href(phone),
+        address=cut(one_line(each.address), _WORDS),
         cause=cut(one_line(each.cause), _WORDS),
         remedy=cut(one_line(each.remedy), _WORDS),
+        is_new=each.is_new,
     )
 
 

@@ -54,6 +54,16 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Deposit:
+    """Something to be kept by whoever gets it. ``what`` in one sentence; ``details`` label and words; ``steps`` what for."""
+
+    what: str
+    deposited_at: datetime
+    details: tuple[tuple[str, str], ...]
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
     """A recipient's wish was received, carried out or declined. ``request`` names it (更换接收人); ``details`` label and
     words; ``reason`` why it was declined.
@@ -108,6 +118,19 @@ def alert_page(alert: Alert, facts: NoticeFacts) -> NoticePage:
         details=(*lines, ("时间", moment(alert.happened_at, facts)), *alert.details),
         steps=alert.steps,
         because=f"您收到本邮件，是因为您的邮箱列在“{facts.bulletin}”出问题时要告知的人员中。",
+    )
+
+
+def deposit_page(deposit: Deposit, facts: NoticeFacts) -> NoticePage:
+    return notice_page(
+        facts,
+        mark="存证",
+        tone=Tone.CALM,
+        heading=one_line(deposit.what),
+        words=(),
+        details=(("时间", moment(deposit.deposited_at, facts)), *deposit.details),
+        steps=deposit.steps,
+        because=f"您收到本邮件，是因为您的邮箱列在“{facts.bulletin}”的审计员中。",
     )
 
 

@@ -160,7 +160,7 @@ def lay_out(issue: Issue, facts: MailingFacts) -> Page:
         leads=leads,
         note=_note(issue),
         parts=tuple(_part(section, f"s{nth}") for nth, section in enumerate(issue.sections, 1)),
-        loose=tuple(line for text in issue.unrecognised for line in lines_of(text.text)),
+        loose=tuple(line for text in issue.unrecognised if text.is_for_readers for line in lines_of(text.text)),
         credits=tuple(Line(label, "、".join(names)) for label, names in issue.credits.items()),
         distribution=tuple(
             Line(code, "、".join(phrases)) for code, phrases in issue.distribution.by_list().items() if phrases

@@ -22,7 +22,7 @@ from mailer.content.characters import clean, cut, without_gaps
 from mailer.content.facts import MailingFacts, NoticeFacts
 from mailer.content.issue import Issue
 from mailer.content.morning import MorningSheet, morning_page
-from mailer.content.notice import Alert, Confirmation, NoticePage, alert_page, confirmation_page
+from mailer.content.notice import Alert, Confirmation, Deposit, NoticePage, alert_page, confirmation_page, deposit_page
 from mailer.content.page import Page, lay_out
 from mailer.content.rendered import HTML_LIMIT, Rendered
 from mailer.content.shorten import shortened
@@ -93,12 +93,16 @@ def render(env: Environment, issue: Issue, facts: MailingFacts, kind: str = "bul
     )
 
 
-def render_notice(env: Environment, notice: Alert | MorningSheet | Confirmation, facts: NoticeFacts) -> Rendered:
+def render_notice(
+    env: Environment, notice: Alert | Deposit | MorningSheet | Confirmation, facts: NoticeFacts
+) -> Rendered:
     """Renders ``mail/{alert,morning,confirmation}/``; nothing in it is personal, so its placeholder is empty."""
     page: NoticePage
     match notice:
         case Alert():
             kind, page = "alert", alert_page(notice, facts)
+        case Deposit():
+            kind, page = "alert", deposit_page(notice, facts)
         case MorningSheet():
             kind, page = "morning", morning_page(notice, facts)
         case Confirmation():

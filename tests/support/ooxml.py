@@ -32,12 +32,15 @@ _TYPES = {
 _AUTHOR = 'w:id="1" w:author="{}" w:date="2026-03-06T09:30:00Z"'
 
 
-def run(text: str = "", *, bold: bool = False, font: str = "", hidden: bool = False, inner: str = "") -> str:
-    """A w:r. In ``text`` a newline is a line break, a form feed a page break, a tab a tab."""
+def run(
+    text: str = "", *, bold: bool = False, font: str = "", size: int = 0, hidden: bool = False, inner: str = ""
+) -> str:
+    """A w:r. In ``text`` a newline is a line break, a form feed a page break, a tab a tab. ``size`` in half points."""
     properties = (
         (f'<w:rFonts w:eastAsia="{font}"/>' if font else "")
         + ("<w:b/>" if bold else "")
         + ("<w:vanish/>" if hidden else "")
+        + (f'<w:sz w:val="{size}"/><w:szCs w:val="{size}"/>' if size else "")
     )
     body = ""
     for piece, sign in _pieces(text):

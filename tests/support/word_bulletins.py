@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.support import word_layouts
 from tests.support.ooxml import (
     comment,
     commented,
@@ -129,6 +130,7 @@ def wps_revisions() -> bytes:
 
 
 FILES: dict[str, Callable[[], bytes]] = {
+    **word_layouts.FILES,
     "word-text-boxes": word_text_boxes,
     "wps-tables": wps_tables,
     "word-revisions": word_revisions,

@@ -6,15 +6,18 @@ The one entry for every file format: a format has to produce lines, nothing else
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from mailer.content.issue import Issue, NotAnIssueError, Place, Unrecognised
-from mailer.content.readers import foot
+from mailer.content.readers import foot, labels, lexicon
 from mailer.content.readers.front import FrontReader
 from mailer.content.readers.lexicon import despaced
 from mailer.content.readers.lines import Gap, Line
 from mailer.content.readers.masthead import Masthead, read_masthead
 from mailer.content.readers.paragraphs import paragraphs_of
 from mailer.content.readers.sections import SectionReader
+
+_LONGEST_OFFICE: Final = 40
 
 
 def understand(lines: list[Line], aside: list[Unrecognised]) -> Issue:
@@ -34,9 +37,10 @@ def understand(lines: list[Line], aside: list[Unrecognised]) -> Issue:
         )
     foot_at = foot.find_foot(lines, head.end)
     end = foot.read_foot(lines[foot_at:])
+    foot_at = _take_signature(head, lines, foot_at)
     top = foot.read_foot(head.foot_lines)
     front = FrontReader(paragraphs_of(_without_running_heads(lines[head.end : foot_at], head)))
-    body = SectionReader(front.rest)
+    body = SectionReader(front.rest, front.contents)
     _take_imprint(head, end)
     unrecognised = [*aside, *head.unrecognised, *body.unrecognised, *top.unrecognised, *end.unrecognised]
     contact = end.contact if end.contact.email or end.contact.phone or end.contact.fax else top.contact
@@ -60,6 +64,19 @@ def understand(lines: list[Line], aside: list[Unrecognised]) -> Issue:
         contact=contact,
         unrecognised=tuple(sorted(unrecognised, key=lambda text: text.place.line or 0)),
     )
+
+
+def _take_signature(head: Masthead, lines: list[Line], foot_at: int) -> int:
+    """The office that signs below the last article, where the head names none; returns where the body ends then."""
+    at = foot_at - 1
+    if head.office is not None or at < head.end or lines[at].heading or lines[at].marker:
+        return foot_at
+    named = lexicon.office_of(lines[at].text) if len(lines[at].text) <= _LONGEST_OFFICE else None
+    ended = at > head.end and (lines[at - 1].gap or labels.ends_sentence(lines[at - 1].text))
+    if named is None or not ended or labels.bracketed(lines[at].rich) is not None:
+        return foot_at
+    head.office = named[0]
+    return at
 
 
 def _without_running_heads(lines: list[Line], head: Masthead) -> list[Line]:
@@ -89,5 +106,5 @@ def _take_imprint(head: Masthead, end: foot.Foot) -> None:
             head.office = parts.office
         if head.date is None and parts.date:
             head.date, head.date_printed = parts.date, parts.date_printed
-        if not foot.matches_head(foot.cells(line), head.office, head.date_printed):
+        if not foot.matches_head(foot.cells(line), head.office, head.date):
             head.unrecognised.append(Unrecognised(line.full_text, Place(line.number, "版记")))

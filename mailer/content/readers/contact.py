@@ -41,6 +41,9 @@ _EMAIL_RE: Final = re.compile(
 _NUMBER_RE: Final = re.compile(
     r"\+?[(（]?\+?[0-9][0-9()（） \u3000+*-]{4,26}[0-9](?: ?(?:转|-|—) ?[0-9]{1,6})?|(?<![0-9])[0-9]{3,6}(?![0-9])"
 )
+_NAMED_RE: Final = re.compile(
+    r"[(\[]?[^:,。;0-9]{2,24}[ ,](?:联系)?(?:电话|传真)(?:/传真)?[: ]{1,3}\+?[0-9(][0-9()+ 、/-]{5,40}[)\]]?"
+)
 _LINK_RE: Final = re.compile(r"\(mailto:[^()\s]{0,200}\)")
 _DASHES: Final = str.maketrans(dict.fromkeys("－—–―‐‑", "-"))
 _FILLING: Final = BLANKS + "，,；;、。.|｜（）()【】[]<>＜＞/／:：或和及"
@@ -52,6 +55,8 @@ def is_contact(text: str) -> bool:
     if "@" in folded and _EMAIL_RE.search(folded):
         return "。" not in text.rstrip("。" + BLANKS) or bool(_LABEL_RE.match(text.strip(_FILLING)))
     label = _LABEL_RE.match(text.strip(_FILLING))
+    if label is None and _NAMED_RE.fullmatch(folded.strip()):  # （宣传部理论科 电话：8123 4567）
+        return True
     if label is None:
         bare = despaced(folded.translate(_DASHES))
         alone = 7 <= len(bare) <= 20 and re.fullmatch(r"\+?[(]?[0-9][0-9()+-]+[0-9]", bare) is not None and "-" in bare

@@ -87,6 +87,7 @@ class Collector:
 def phrases(text: str) -> list[str]:
     """The phrases of a list, divided by 、 ， ； and spaces outside brackets; a closing 。 is dropped."""
     found: list[str] = []
+    text = text.rstrip(BLANKS + ".")
     begin, depth = 0, 0
     for at, sign in enumerate(text):
         if sign in _OPENING:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from typing import Final
 
@@ -24,13 +25,14 @@ _MOST_CONTINUATIONS: Final = 40
 _MOST_REMARKS: Final = 3
 _LONGEST_REMARK: Final = 40
 _COPIES_RE: Final = re.compile(
-    r"[(（\[【]? ?(?:本期)?(?:共?印(?:制|发|数|刷)?(?:份数)?|印数|份数|发行量|共) ?[:：]? ?(?P<n>[0-9〇零一二三四五六七八九十百千]{1,8}) ?份 ?[)）\]】]?"
+    r"[(（\[【]? ?(?:本期)?(?:共?印(?:制|发|数|刷)?(?:份数)?|印数|份数|发行量|共)[:： ]{0,6}(?P<n>[0-9〇零一二三四五六七八九十百千]{1,8}) ?份 ?[)）\]】]?"
     r"|[(（\[【]? ?(?:印发份数|印数|份数) ?[:：] ?(?P<n2>[0-9]{1,7}) ?[)）\]】]?"
 )
 _IMPRINT_RE: Final = re.compile(r"(?:印发|编印|印制|印)[)）]?$")
 _SPONSOR_RE: Final = re.compile(
     r"(?:主办|承办|主管|编印|编发|出品)(?:单位)?[:：](?P<office>[^:：]{2,40}?)[ \u3000\t]+(?=\S)"
 )
+_KEYWORDS_RE: Final = re.compile(r"(?:主题词|关键词)[ \u3000]{0,4}[:：]")
 _TABLE_RULE_RE: Final = re.compile(r"[|\s:-]+")
 
 
@@ -42,6 +44,7 @@ class Kind(Enum):
     CONTACT = "contact"
     COPIES = "copies"
     IMPRINT = "imprint"
+    KEYWORDS = "keywords"
     TABLE_RULE = "table rule"
 
 
@@ -62,6 +65,8 @@ class Foot:
 def cells(line: Line) -> str:
     """The text of a line, the bars of a table row as wide spaces."""
     text = line.full_text
+    if line.marker and (distribution.begins(line.text) or credits_in(line.text) or contact.is_contact(line.text)):
+        return line.text  # □报送：… : the sign adorns the line
     return text.strip("|" + BLANKS).replace("|", "　　") if text.startswith("|") else text
 
 
@@ -78,6 +83,8 @@ def kind_of(line: Line) -> Kind | None:
         return Kind.CREDITS
     if contact.is_contact(text):
         return Kind.CONTACT
+    if _KEYWORDS_RE.match(text):
+        return Kind.KEYWORDS
     if _COPIES_RE.fullmatch(fold(text).strip()):
         return Kind.COPIES
     if _IMPRINT_RE.search(_COPIES_RE.sub("", fold(text)).strip()) and numerals.find_dates(text) and len(text) < 80:
@@ -164,6 +171,9 @@ def read_foot(lines: list[Line]) -> Foot:
         elif kind is Kind.IMPRINT:
             lists.end()
             foot.imprint.append(line)
+        elif kind is Kind.KEYWORDS:
+            lists.end()
+            foot.unrecognised.append(Unrecognised(text, Place(line.number, "主题词")))
         elif lists.goes_on:
             lists.more(text)
         elif foot.secrecy is None and (mark := secrecy_mark(text)):
@@ -192,7 +202,7 @@ def _take_copies(foot: Foot, text: str) -> str:
     return (text[: match.start()] + text[match.end() :]).strip(BLANKS)
 
 
-def matches_head(text: str, office: str | None, printed: str) -> bool:
-    """Whether an imprint line (office, date, 印发) only repeats the head."""
-    packed = despaced(fold(text))
-    return (office is None or despaced(fold(office)) in packed) and (not printed or despaced(fold(printed)) in packed)
+def matches_head(text: str, office: str | None, day: date | None) -> bool:
+    """Whether an imprint line (office, date, 印发) only repeats the head, in whatever digits the date is printed."""
+    told = {found.value for found in numerals.find_dates(text)}
+    return (office is None or despaced(fold(office)) in despaced(fold(text))) and (day is None or day in told)

@@ -26,15 +26,15 @@ _NOTE_RE: Final = re.compile(
 )
 _CONTENTS_WORDS: Final = words("""
     本期目录 目录 本期要目 本期要闻目录 要目 本期导读 导读 本期导航 内容提要 本期提要
-    本期看点 本期内容 内容导读 CONTENTS Contents
+    本期看点 本期摘要 内容摘要 本期篇目 本期内容 内容导读 CONTENTS Contents
     """)
 _CONTENTS_RE: Final = re.compile(
     rf"[【〖\[(（]?{_S}(?P<label>"
     + "|".join(_S.join(word) for word in _CONTENTS_WORDS)
-    + rf"){_S}[】〗\])）]?{_S}(?P<colon>[:：]?)"
+    + rf"){_S}(?:CONTENTS|Contents)?{_S}[】〗\])）]?{_S}(?P<colon>[:：]?)"
 )
 _LEADER_RE: Final = re.compile(
-    r"[ 　\t]*(?:[…·.．。—_-]{2,}[ 　\t]*[(（]?第?[0-9０-９]{1,3}页?[)）]?|[ 　\t]+[0-9０-９]{1,3}|[(（]第?[0-9０-９]{1,3}页?[)）]|[…·.．]{2,})$"
+    r"[ 　\t]*(?:[…·.．。—_-]{2,}[ 　\t]*[(（]?第?[0-9０-９]{1,3}页?[)）]?|[ 　\t]+(?:[/／P] ?)?[0-9０-９]{1,3}|[(（]第?[0-9０-９]{1,3}页?[)）]|[…·.．]{2,})$"
 )
 _ENTRY_MARK_RE: Final = re.compile(
     r"[(（]?(?:[0-9０-９]{1,2}|[一二三四五六七八九十]{1,3})(?:[)）][、.．]?|[、．]|\.(?![0-9]))[ 　]*|[①-⑳][ 　]*"
@@ -165,7 +165,7 @@ class FrontReader:
 def _split_run_in(text: str) -> list[str]:
     if not text:
         return []
-    parts = re.split(r"[；;]|[ 　]{2,}|(?=(?<![0-9])[0-9０-９]{1,2}[、.．](?![0-9]))|(?=[①-⑳])", text)
+    parts = re.split(r"[；;]|[ 　]{2,}|(?=(?<![0-9])[0-9０-９]{1,2}[、.．](?![0-9]))|(?=[①-⑳])|[●▲★◆■※◎○]", text)
     return [_entry(Rich.plain(part)) for part in parts if part.strip(BLANKS)]
 
 

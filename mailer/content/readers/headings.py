@@ -6,6 +6,7 @@ Decides by marks first, then by shape and by what follows; the depth of # marks 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from itertools import pairwise
 from typing import Final
@@ -16,11 +17,13 @@ from mailer.content.readers.lexicon import despaced
 from mailer.content.readers.paragraphs import Paragraph, title_like
 
 _SECTION_SIGNS: Final = frozenset("◆■◇□▌▍")
-_TITLE_SIGNS: Final = frozenset("★☆●○▲△►▶◎※")
-_SIGNS: Final = BLANKS + "◆■◇□▌▍★☆●○▲△►▶◎※•·"
+_TITLE_SIGNS: Final = frozenset("★☆●○〇▲△▷▹▸►▶➤➢◎※✦◈")
+_SIGNS: Final = BLANKS + "◆■◇□▌▍★☆●○〇▲△▷▹▸►▶➤➢◎※✦◈•·"
+_SPREAD_RE: Final = re.compile(r"[\u4e00-\u9fff](?:[ \u3000]{1,6}[\u4e00-\u9fff]){2,9}")
 _SENTENCE_RE: Final = re.compile(r"[0-9，。；：:！？“”《》,]")
 _LONGEST_HEADING: Final = 80
 _LONGEST_SIGNED: Final = 40
+_LONGEST_PLAIN_NAME: Final = 6
 
 
 class Part(Enum):
@@ -35,8 +38,10 @@ class Part(Enum):
 class Headings:
     """Answers for the paragraphs of one body; the style of the whole is taken once."""
 
-    def __init__(self, paragraphs: list[Paragraph]) -> None:
+    def __init__(self, paragraphs: list[Paragraph], listed: Iterable[str] = ()) -> None:
+        """``listed``: the titles of the printed contents; a line that repeats one heads what it names."""
         self._all = paragraphs
+        self._listed = frozenset(map(_packed, listed))
         self._bracketed = any(labels.bracketed(p.rich) is not None for p in paragraphs)
         self._signed = any(
             p.marker[:1] in _SECTION_SIGNS and not p.heading and lexicon.section_like(p.text) for p in paragraphs
@@ -62,6 +67,7 @@ class Headings:
             for p, below in pairwise([*paragraphs, *paragraphs[-1:]])
             if p.heading and lexicon.level_mark(p.text) and (below.heading > p.heading or _short_name(p.text))
         }
+        self._pairs = sum(map(self._above_title, range(len(paragraphs))))
         self._hashed = any(p.heading and labels.bracketed(p.rich) is None for p in paragraphs)
         self._hashed_brackets = any(p.heading and labels.bracketed(p.rich) is not None for p in paragraphs)
 
@@ -94,7 +100,8 @@ class Headings:
             return self._signed_heading(at, sign)
         if paragraph.marker:
             return Part.TEXT, ""
-        return self._bare_heading(at, open_item=article is not None)
+        levelled = section if section is not None and lexicon.level_mark(section) else None
+        return self._bare_heading(at, open_item=article is not None, levelled=levelled)
 
     def _topic_line(self, at: int, section: str | None, empty: bool) -> bool:
         """A bare 【…】 directly below a # heading, with briefs below it, is a topic on its own line."""
@@ -122,7 +129,7 @@ class Headings:
             nested = self._all[at].heading > self._nest and not lexicon.section_name(text)
             names = _short_name(text) and not self._only_titles and not nested and not self._titles_below(at)
             alike = (self._all[at].heading, _form(text)) in self._numbered_sections and not nested
-            section = above_deeper or names or (numbered and (sibling or alike))
+            section = above_deeper or names or (numbered and (sibling or alike or lexicon.section_name(text)))
         if section:
             return Part.SECTION, _spaced_out(text)
         return (Part.TEXT, "") if text[-1] in "。；" else (Part.TITLE, text)
@@ -145,7 +152,10 @@ class Headings:
         others_mark = self._bracketed or self._hashed or self._named
         below_named = self._named and sign not in "◆■" and not lexicon.section_name(text)
         if (
-            (_short_name(text) if sign in "◆■" and self._signed else lexicon.section_like(text))
+            (
+                lexicon.section_name(text)
+                or (_short_name if sign in "◆■" and self._signed else lexicon.section_like)(text)
+            )
             and not below_named
             and (sign in _SECTION_SIGNS or not (others_mark or self._signed))
         ):
@@ -154,21 +164,34 @@ class Headings:
             return Part.SECTION, text
         return (Part.TITLE, text) if self._text_follows(at) else (Part.TEXT, "")
 
-    def _bare_heading(self, at: int, *, open_item: bool) -> tuple[Part, str]:
+    def _bare_heading(self, at: int, *, open_item: bool, levelled: str | None) -> tuple[Part, str]:
+        """``levelled``: the open section if its name is numbered; then 二、 names the next and （一） is a title."""
         paragraph = self._all[at]
         text = paragraph.text
+        if paragraph.single and _packed(text) in self._listed and at + 1 < len(self._all):
+            section = lexicon.section_name(labels.unnumbered(text)) and text[0] not in "0123456789"
+            return (Part.SECTION, _spaced_out(text)) if section else (Part.TITLE, text)
         numbered = lexicon.level_mark(text) and (open_item or self._bracketed or self._hashed or self._signed)
         if lexicon.section_name(text) and paragraph.single and not numbered and at + 1 < len(self._all):
             return Part.SECTION, _spaced_out(text)
         underlined = paragraph.underline == "=" or (paragraph.underline == "-" and lexicon.section_like(text))
         if underlined and paragraph.single and title_like(text + "  ") and not open_item:
             return (Part.SECTION if lexicon.section_like(text) else Part.TITLE), text
+        if levelled and paragraph.rich.all_bold and lexicon.level_mark(text) and text[-1] not in "。；;，,：:！":
+            if _form(text) != _form(levelled):
+                return (Part.TITLE, text) if self._text_follows(at) else (Part.TEXT, "")
+            if lexicon.section_like(lexicon.unlevelled(text)):
+                return Part.SECTION, _spaced_out(text)
         if not paragraph.single or text[0] in "（(":
             return Part.TEXT, ""
         if _has_label(paragraph):  # a title may begin with a unit and a colon too
             below = self._all[at + 1] if at + 1 < len(self._all) else None
-            titled = below is not None and title_like(text) and not title_like(below.text) and not _has_label(below)
+            named = title_like(labels.unnumbered(text))
+            titled = below is not None and named and not title_like(below.text) and not _has_label(below)
             return (Part.TITLE, text) if titled and self._text_follows(at) else (Part.TEXT, "")
+        spread = _SPREAD_RE.fullmatch(text) is not None and lexicon.section_like(text)  # 理 论 宣 讲
+        if self._heads_lines(at) or (spread and at + 1 < len(self._all)):
+            return Part.SECTION, _spaced_out(text)
         if paragraph.rich.all_bold and len(text) <= _LONGEST_HEADING:
             if (
                 text[-1] in "。；;，,：:！"
@@ -177,16 +200,42 @@ class Headings:
             ):
                 return Part.TEXT, ""
             return (Part.TITLE, text) if at + 1 < len(self._all) or len(text) > 4 else (Part.TEXT, "")
-        if title_like(text) and self._text_follows(at):
+        numbered_below = not open_item and at + 1 < len(self._all) and lexicon.level_mark(self._all[at + 1].text)
+        if title_like(text) and (numbered_below or self._text_follows(at)):
             return Part.TITLE, text
         return Part.TEXT, ""
+
+    def _heads_lines(self, at: int) -> bool:
+        """Whether a bare short name heads a section: briefs with labels below it, or titles, and not only this once."""
+        if not self._plain_name(at) or at + 1 >= len(self._all):
+            return False
+        if _has_label(self._all[at + 1]):
+            return not self._all[at + 1].rich.all_bold
+        return self._above_title(at) and self._pairs > 1
+
+    def _above_title(self, at: int) -> bool:
+        """Whether a short name, a longer title and its text follow each other, all bare."""
+        if at + 2 >= len(self._all) or not self._plain_name(at):
+            return False
+        title, text = self._all[at + 1 : at + 3]
+        bare = title.single and not (title.heading or title.marker or text.heading or text.marker)
+        longer = title_like(title.text) and len(title.text) > _LONGEST_PLAIN_NAME
+        return bare and longer and not title_like(text.text) and labels.ends_sentence(text.text)
+
+    def _plain_name(self, at: int) -> bool:
+        paragraph = self._all[at]
+        plain = paragraph.single and not paragraph.heading and not paragraph.marker and not paragraph.rich.all_bold
+        return (
+            plain and 3 <= len(despaced(paragraph.text)) <= _LONGEST_PLAIN_NAME and lexicon.section_like(paragraph.text)
+        )
 
     def _text_follows(self, at: int) -> bool:
         """Whether running text comes next: a short line that is followed by nothing titles nothing."""
         if at + 1 >= len(self._all):
             return False
         paragraph, below = self._all[at], self._all[at + 1]
-        if self._is_heading_shape(at + 1) or below.text[0] in "（(|":
+        level = lexicon.level_mark(below.text) and labels.ends_sentence(below.text)  # （一）抓重点。…
+        if self._is_heading_shape(at + 1) or (below.text[0] in "（(|" and not level):
             return False
         if below.text.startswith("——"):
             return True
@@ -203,6 +252,11 @@ class Headings:
     def _is_heading_shape(self, at: int) -> bool:
         paragraph = self._all[at]
         return bool(paragraph.heading) or labels.bracketed(paragraph.rich) is not None
+
+
+def _packed(title: str) -> str:
+    """A title for comparison: without its number and its spaces."""
+    return despaced(lexicon.unlevelled(title))
 
 
 def _has_label(paragraph: Paragraph) -> bool:

@@ -14,13 +14,14 @@ from mailer.content.readers import lexicon
 from mailer.content.readers.emphasis import BLANKS, Rich
 from mailer.content.readers.lexicon import despaced
 
-OPENING: Final = "【〖[［"
-_CLOSING: Final = {"【": "】", "〖": "〗", "[": "]", "［": "］"}
+OPENING: Final = "【〖[［〔"
+_CLOSING: Final = {"【": "】", "〖": "〗", "[": "]", "［": "］", "〔": "〕"}
 _LABEL_SIGNS: Final = BLANKS + "★☆●○•▲△►▶◆◇■□◎※▪-"
 _SENTENCE_ENDS: Final = "。！？!?…"
 _CLOSERS: Final = '”’"』」》）)】'
 _SHORTEST_TITLE: Final = 4
 _LONGEST_LABEL: Final = 60
+_JOINTLY: Final = ("联合", "共同", "分别")
 _NUMBERED_RE: Final = re.compile(r"[（(]?[0-9０-９]{1,2}[)）、.．][ 　]*")
 _CHINESE_NUMBERED_RE: Final = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[)）、.．][ 　]*")
 _SENTENCE_END_RE: Final = re.compile(rf"[{re.escape(_SENTENCE_ENDS)}]+[{re.escape(_CLOSERS)}]*")
@@ -29,7 +30,7 @@ _NO_BYLINE_RE: Final = re.compile(
     r"见|附件|截至|下转|待续|注[:：]|试行|[。；！？!?;]|^[完略]$|[0-9０-９一二三四五六七八九十]+[个名人次项条户处家]|共计|以上|不含|其余|如图|下同|简称|全文|名单|征求意见"
 )
 _SURE_BYLINE_RE: Final = re.compile(
-    r"本刊|供稿|来稿|文/图|图/文|文、图|摄|记者|通讯员|撰稿|报道|来源|[日晚晨时周]报$|网$|客户端$|公众号$|新华社|整理$|投稿|提供$"
+    r"本刊|供稿|来稿|^(?:[摘选转]编?自|原载|据)|文/图|图/文|文、图|摄|记者|通讯员|撰稿|报道|来源|[日晚晨时周]报$|网$|客户端$|公众号$|新华社|整理$|投稿|提供$"
 )
 _BYLINE_NAME_RE: Final = re.compile(r"[\u3400-\u9fff〇·A-Za-z、，, 　/／+“”\U00020000-\U0003ffff]{2,60}")
 _LINK_RE: Final = re.compile(r"\[([^\[\]]{1,80})\]\([^()\s]{1,600}\)")
@@ -51,7 +52,7 @@ def bracketed(rich: Rich) -> str | None:
     if len(text) < 3 or text[0] not in _CLOSING or text[-1] != _CLOSING[text[0]]:
         return None
     inner = text[1:-1].strip(BLANKS)
-    if not inner or len(inner) > 40 or any(sign in inner for sign in "【】〖〗[]［］。"):
+    if not inner or len(inner) > 40 or any(sign in inner for sign in "【】〖〗[]［］〔〕。") or inner.isdigit():
         return None
     return inner
 
@@ -124,7 +125,12 @@ def _bracket(text: str, at: int) -> tuple[str | None, int]:
     if end < 0 or (text[at] == "[" and text[end + 1 : end + 2] == "("):
         return None, at
     name = despaced(text[at + 1 : end])
-    if not 2 <= len(name) <= 24 or not text[end + 1 :].strip(BLANKS) or any(sign in name for sign in "，。；：:,"):
+    if (
+        not 2 <= len(name) <= 24
+        or name[0].isdigit()
+        or not text[end + 1 :].strip(BLANKS)
+        or any(sign in name for sign in "，。；：:,")
+    ):
         return None, at
     return name, end + 1
 
@@ -132,6 +138,20 @@ def _bracket(text: str, at: int) -> tuple[str | None, int]:
 def numbered(text: str) -> bool:
     """Whether a paragraph begins with a number in digits: 1. 2、 (3)."""
     return _NUMBERED_RE.match(text) is not None
+
+
+def names_author(text: str) -> bool:
+    """Whether a line says who wrote an article and nothing else: a unit, or a unit and a name (民族中学　马兰花)."""
+    unit, *names = text.split() or [""]
+    return bool(lexicon.units_of(text)) or (
+        0 < len(names) <= 3 and all(len(name) <= 4 for name in names) and bool(lexicon.units_of(unit))
+    )
+
+
+def unnumbered(text: str) -> str:
+    """The text behind such a number."""
+    match = _NUMBERED_RE.match(text)
+    return text[match.end() :] if match else text
 
 
 def split_title(title: str) -> tuple[str | None, tuple[str, ...], str]:
@@ -171,9 +191,10 @@ def _label(rich: Rich, at: int, *, first: bool, briefs: bool, more: bool) -> tup
         name = text[at:bold_end].strip(BLANKS)
         rest = text[bold_end:].lstrip(BLANKS)
         if len(name) <= _LONGEST_LABEL and rest and rest[0] not in "，。；：、,.;:！？" and (first or more or briefs):
-            units = lexicon.units_of(name)
+            joint = next((word for word in _JOINTLY if name.endswith(word)), "")  # 甲处、乙院联合 in bold: 联合开展…
+            units = lexicon.units_of(name.removesuffix(joint))
             if units:
-                return bold_end, units
+                return bold_end - len(joint), units
     return None
 
 

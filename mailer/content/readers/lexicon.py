@@ -23,15 +23,23 @@ UNIT_ENDINGS: Final = words("""
     通讯社 新华社 农场 林场 牧场 机场 车站 厂 法院 检察院 管理处 事务处 征收处 办事处
     管护处 服务处 管理科 妇联 科协 侨联 文联 残联 社联 记协 作协 团委 武装部 人大 政协
     纪委 监委 派出所 实践所 实践站 工会 文明办 军分区 海关 邮政 电力 办公室 研究室 服务区
-    保税区 综保区
+    保税区 综保区 处 科 股 总支
     """)
 _NO_UNIT_ENDINGS: Final = words("""
     大会 会议 例会 推进会 座谈会 部署会 动员会 联席会 调度会 发布会 分享会 交流会 宣讲会
     培训会 茶话会 晚会 运动会 年会 机会 社会 全部 内部 局部 干部 外部 格局 大局 布局
     开局 新局 结局 举办 承办 主办 协办 新办 交办 督办 代办 联办 领办 严办 快办 场所
     厕所 住所 互联 关联 串联 排队 全村 城乡 家乡 下乡 返乡 原委 庭院 剧院 影院 集会
-    聚会 体会
+    聚会 体会 应会 不会 乡村 农村 好处 坏处 害处 用处 长处 短处 难处 益处 到处 处处 深处 高处 低处 痛处 苦处
+    之处 何处 妙处 大处 细处 小处 四处 各处 学科 本科 专科 百科 文科 理科 全科 一股 入股
     """)
+# alone they name a kind of unit and no unit
+_KINDS_OF_UNITS: Final = frozenset(
+    words("""
+    街道 社区 地区 新区 景区 园区 城区 中心 公司 集团 银行 大学 中学 小学 学院 幼儿园
+    公园 机关 医院 政府 协会 学会 商会 联盟 农场 林场 车站 机场
+    """)
+)
 _VERBS: Final = words("""
     召开 举行 举办 开展 启动 组织 推进 推动 完成 印发 成立 打造 走进 聚焦 助力 深化
     强化 加强 抓好 落实 做好 提升 发布 揭牌 上线 点亮 守护 绘就 赋能 建成 参加 表示
@@ -50,6 +58,9 @@ _LEVEL_RE: Final = re.compile(
 )
 _PLACE_RE: Final = re.compile(r"[^全我辖本各城小片老市双两][^，。]{1,3}[区县市旗州]")
 _NO_VERB_RE: Final = re.compile(r"组织[部科处室]|推进[办组]|推进(?:中心|委员会|领导小组)|提升办")
+_GOES_THERE_RE: Final = re.compile(
+    r"[进到入](?:景区|园区|社区|校园|机关|军营|车站|工厂|医院|学校|公园|农村|乡村|村|乡|街道|厂|院|馆|会)$"
+)
 _HAN_NAME_RE: Final = re.compile(r"[\u3400-\u9fff〇\U00020000-\U0003ffffA-Za-z0-9“”\"（）()·+-]+")
 
 _KIND_ENDINGS: Final = words("""
@@ -68,7 +79,7 @@ _ORGAN_ENDINGS: Final = (
 )
 OFFICE_VERBS: Final = words("""
     主办单位 编发单位 编印单位 主办 编印 编发 主编 编制 编写 编辑 印发 印制 承办 协办
-    主管 出品 发布 编 印
+    主管 出品 发布 文件 编 印
     """)
 _OFFICE_LABEL_RE: Final = re.compile(
     r"(?:主办单位|编印单位|编发单位|编制单位|编辑单位|印发单位|发布单位|主管单位|编印|编发|主办|主编单位|刊发单位|发文单位|印发机关|编发机关)[:：]"
@@ -86,6 +97,7 @@ SECTION_NAMES: Final = frozenset(
 _SECTION_ENDINGS: Final = words("""
     要闻 动态 简讯 短讯 快讯 速递 速览 之窗 交流 通报 风采 聚焦 关注 播报 掠影 集锦
     纵横 一线 快览 新闻 信息 做法 园地 进行时 要点 要情 要讯 概况 短波 传真 广角 专栏
+    之声 心声 之家 论坛 展台 擂台 看台 窗口 视点 视窗 直通车 回音壁 剪影 花絮 小贴士
     """)
 BRIEF_SECTION_RE: Final = re.compile(r"简讯|短讯|快讯|一句话|速览|速递|动态|之窗|简报|信息")
 
@@ -100,9 +112,19 @@ def level_mark(text: str) -> bool:
     return _LEVEL_RE.match(text) is not None
 
 
+def unlevelled(text: str) -> str:
+    """The text behind such a mark."""
+    match = _LEVEL_RE.match(text)
+    return text[match.end() :] if match else text
+
+
 def has_verb(text: str) -> bool:
     text = _NO_VERB_RE.sub("", text)
     return any(verb in text for verb in _VERBS)
+
+
+def begins_with_verb(text: str) -> bool:
+    return text.startswith(_VERBS)
 
 
 def units_of(label: str) -> tuple[str, ...]:
@@ -130,10 +152,10 @@ def loose_units_of(label: str, longest: int = 12) -> tuple[str, ...]:
 
 
 def _is_unit(name: str) -> bool:
-    if not 2 <= len(name) <= 22 or level_mark(name) or not _HAN_NAME_RE.fullmatch(name):
+    if not 2 <= len(name) <= 22 or name in _KINDS_OF_UNITS or level_mark(name) or not _HAN_NAME_RE.fullmatch(name):
         return False
     bare = re.sub(r"[（(][^（）()]{1,16}[)）]$", "", name)
-    if has_verb(bare) or not (bare.endswith(UNIT_ENDINGS) or _PLACE_RE.fullmatch(bare)):
+    if has_verb(bare) or _GOES_THERE_RE.search(bare) or not (bare.endswith(UNIT_ENDINGS) or _PLACE_RE.fullmatch(bare)):
         return False
     return not bare.endswith(_NO_UNIT_ENDINGS)
 
@@ -145,8 +167,14 @@ def _no_label(name: str) -> bool:
 def section_name(name: str) -> bool:
     """Whether a short line is surely the name of a section: a usual one, or one that ends like them."""
     name = despaced(name)
-    bare = re.sub(r"^[一二三四五六七八九十]{1,2}、|[（(]?[一二三四五六七八九十0-9]{1,3}[则条篇][)）]?$", "", name)
-    return bare in SECTION_NAMES or (len(bare) <= 8 and bare.endswith(_SECTION_ENDINGS) and section_like(bare))
+    bare = re.sub(
+        r"^(?:[一二三四五六七八九十]{1,2}|[0-9]{1,2})、|[（(]?[一二三四五六七八九十0-9]{1,3}[则条篇][)）]?$", "", name
+    )
+    if bare in SECTION_NAMES:
+        return True
+    ending = next((each for each in _SECTION_ENDINGS if bare.endswith(each)), "")
+    # 聚焦 and 关注 are verbs elsewhere, so the ending itself is not asked
+    return bool(ending) and len(bare) <= 8 and section_like(bare.removesuffix(ending) or bare)
 
 
 def section_like(name: str) -> bool:

@@ -25,13 +25,15 @@ _ENTITY_INDENT_RE: Final = re.compile(r"(?:&(?:emsp|ensp|nbsp|thinsp);|[ \t\u300
 _QUOTE_RE: Final = re.compile(r">[ \t]*")
 _HEADING_RE: Final = re.compile(r"(#{1,6})(?![#\d])[ \t\u3000]*")
 _LIST_RE: Final = re.compile(r"[-*+][ \t]+(?=\S)")
-_SIGN_RE: Final = re.compile(r"(?:[★☆●○•·▪▲△►▶◆◇■□◎※❖▌▍]|-(?=[\u4e00-\u9fff“《【*]))[ \t\u3000\u00a0]*")
+_SIGN_RE: Final = re.compile(
+    r"(?:[★☆●•·▪▲△▷▹▸►▶➤➢◆◇■□◎※❖▌▍✦◈✓✔]|○(?![○×])|〇(?![〇○一二三四五六七八九十百年])|-(?=[\u4e00-\u9fff“《【*]))[ \t\u3000\u00a0]*"
+)
 _IMAGE_RE: Final = re.compile(r"!\[[^\[\]\n]{0,200}\]\([^()\s]{0,600}(?:[ ]\"[^\"()]{0,200}\")?\)")
 _RULE_SIGNS: Final = frozenset("-*_=—─━＿﹍－＊═")
 _ORNAMENTS: Final = frozenset("※≡★☆●○◆◇■□▲△♦◈✦❖～~＝＃·•+＋^")
 _SHORTEST_ORNAMENT: Final = 6
 _PAGE_RE: Final = re.compile(
-    r"[-—–―~·•.*_= ]*(?:第 ?[0-9一二三四五六七八九十百]{1,5} ?页|(?:page|p\.?) ?[0-9]{1,4})"
+    r"第 ?[0-9一二三四五六七八九十]{1,2} ?版|[-—–―~·•.*_= ]*(?:第 ?[0-9一二三四五六七八九十百]{1,5} ?页|(?:page|p\.?) ?[0-9]{1,4})"
     r"(?:[ ,/，、|of]*(?:共|总)? ?[0-9一二三四五六七八九十百]{0,5} ?页?)[-—–―~·•.*_= ]*"
     r"|[-—–―~·•─]{1,3} ?[0-9]{1,4} ?[-—–―~·•─]{1,3}|[0-9]{1,4} ?/ ?[0-9]{1,4}",
     re.IGNORECASE,
@@ -43,7 +45,9 @@ _BREAK_RE: Final = re.compile(
     re.IGNORECASE,
 )
 # the wrappers that editors put around a title; other markup is literal text
-_WRAPPER_RE: Final = re.compile(r"</?(?:center|div|p|font|br|span)(?: [^<>]{0,200})? ?/?>", re.IGNORECASE)
+_WRAPPER_RE: Final = re.compile(
+    r"</?(?:center|div|p|font|br|span|strong|b|u|big|h(?P<level>[1-6]))(?: [^<>]{0,200})? ?/?>", re.IGNORECASE
+)
 _PAGE_COMMENT_RE: Final = re.compile(r"page|分页|换页|第 ?[0-9一二三四五六七八九十]+ ?页|\d{1,4}$", re.IGNORECASE)
 _FRONT_MATTER_RE: Final = re.compile(r"[A-Za-z_][\w .-]{0,40}:(?:\s|$)|[ \t]+\S|- |#|$")
 
@@ -114,6 +118,8 @@ def read_lines(text: str, *, markdown: bool) -> tuple[list[Line], list[Unrecogni
                 for image in _IMAGE_RE.finditer(body):
                     aside.append(Unrecognised(image[0], Place(index + 1, "图片")))
                 body = _IMAGE_RE.sub("", body).strip(BLANKS)
+            if markdown and body.endswith("\\"):
+                body = body[:-1].rstrip(BLANKS)  # Markdown's hard line break
             line = _line(body, index + 1, gap, _indent(piece), markdown=markdown)
             if line is not None:
                 lines.append(line)
@@ -124,12 +130,14 @@ def read_lines(text: str, *, markdown: bool) -> tuple[list[Line], list[Unrecogni
 
 
 def _unwrapped(body: str) -> str:
-    """Without the wrappers at both ends of a line, and they alone: <center>第12期</center> is 第12期."""
+    """Without the wrappers at both ends of a line, and they alone: <center>第12期</center> is 第12期, <h1> is #."""
+    heading = ""
     while mark := _WRAPPER_RE.match(body):
+        heading = heading or "#" * int(mark["level"] or 0)
         body = body[mark.end() :].strip(BLANKS)
     while body.endswith(">") and (begin := body.rfind("<")) >= 0 and _WRAPPER_RE.fullmatch(body, begin):
         body = body[:begin].strip(BLANKS)
-    return body
+    return f"{heading} {body}" if heading and body else body
 
 
 def _gap_of(body: str, raw: list[str], index: int) -> Gap:
@@ -209,10 +217,18 @@ def _emphasised(lines: list[Line], *, markdown: bool) -> list[Line]:
 
 
 def with_sign(line: Line) -> list[Line]:
-    """The line with the sign at its front (★ ●) moved to its marker; none if nothing else stood there."""
-    if line.heading or (sign := _SIGN_RE.match(line.text)) is None:
+    """The line with the sign at its front (★ ●) moved to its marker; none if nothing else stood there.
+
+    The same sign at both ends (◆ 要闻 ◆) adorns the line: the one behind it goes, in a # heading both.
+    """
+    if (sign := _SIGN_RE.match(line.text)) is None:
         return [line] if line.text else []
-    rich = line.rich.cut(sign.end()).strip()
+    adorned = len(line.text) > sign.end() + 1 and line.text[-1] == line.text[0] and line.text[0] != "-"
+    if line.heading and not adorned:
+        return [line]
+    rich = line.rich.cut(sign.end(), len(line.text) - adorned).strip()
+    if line.heading:
+        return [replace(line, rich=rich)] if rich.text else []
     return [replace(line, rich=rich, marker=line.marker + sign[0])] if rich.text else []
 
 

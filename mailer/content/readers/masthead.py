@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from mailer.content.issue import Place, Unrecognised
 from mailer.content.readers import foot, labels, lexicon, numerals
-from mailer.content.readers.emphasis import BLANKS
+from mailer.content.readers.emphasis import BLANKS, Rich
 from mailer.content.readers.front import begins_front_part
 from mailer.content.readers.lexicon import despaced
 from mailer.content.readers.lines import Gap, Line
@@ -30,7 +30,8 @@ _PARTS_RE: Final = re.compile(
     r"[|｜]|\t+|[ 　]{3,}|　{2,}|\s/\s|[ 　]+(?=(?:承办|协办|主办|主管|编印|编发)(?:单位)?[:：])"
 )
 _YEAR_RE: Final = re.compile(r"[(]?([12][0-9]{3}|[一二][〇○零一二三四五六七八九]{3}) ?年度?[)]?")
-_COPY_NUMBER_RE: Final = re.compile(r"(?:编号|份号|印号) ?[:：]|[0-9０-９]{4,8}$")
+# the number of the copy and the urgency, which stand at the edges of a head (GB/T 9704)
+_COPY_NUMBER_RE: Final = re.compile(r"(?:编号|份号|印号) ?[:：]|[0-9０-９]{4,8}$|(?:特急|特提|加急|急件|平急|平件)$")
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Masthead:
     number_printed: str = ""
     date: date | None = None
     date_printed: str = ""
+    bare: bool = False  # the number stood after NO. and may be that of the copy
     period: bool = False  # the date is the last day of the span the issue covers, for want of a better one
     office: str | None = None
     secrecy: str | None = None
@@ -89,7 +91,12 @@ def read_masthead(lines: list[Line]) -> Masthead:
 
 def _body_begins(line: Line, head: Masthead, parts: list[_Part]) -> bool:
     text = line.text
-    if len(text) > 120 or "。" in text or (line.marker and not secrecy_mark(line.full_text)):
+    adorned = not parts and lexicon.is_bulletin_name(text)  # ★ 工作动态 ★ as the first line
+    labelled = line.marker[:1] in {"-", "*", "+"} and (
+        _LABELS_RE.match(text) or foot.kind_of(line) is not None or (lexicon.office_of(text) or ("", False))[1]
+    )  # the head as a list
+    marked = line.marker and not (adorned or labelled or secrecy_mark(line.full_text))
+    if len(text) > 120 or "。" in text or marked:
         return True
     if begins_front_part(line):
         return True
@@ -99,6 +106,8 @@ def _body_begins(line: Line, head: Masthead, parts: list[_Part]) -> bool:
     complete = head.number is not None and (head.date is not None or head.office is not None)
     if line.gap & Gap.RULE and complete and head.date is not None and head.office is not None:
         return True
+    if complete and text[0] == "|" and not numerals.find_numbers(text) and not numerals.find_dates(text):
+        return foot.kind_of(line) is None and not any(map(lexicon.office_of, foot.cells(line).split()))
     titled = any(part.line.heading or lexicon.is_bulletin_name(part.text) for part in parts) or bool(head.title)
     if line.heading and titled and not lexicon.is_bulletin_name(text) and not numerals.find_numbers(text):
         return not numerals.find_dates(text) and lexicon.office_of(text) is None
@@ -108,6 +117,8 @@ def _body_begins(line: Line, head: Masthead, parts: list[_Part]) -> bool:
 def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], bool | None]:
     """(pieces left over, whether the line told something), or None instead of a truth where the body has begun."""
     text = foot.cells(line)
+    if line.marker and not secrecy_mark(line.full_text):
+        text = line.text  # the sign only adorns the name
     if not text or _TABLE_RULE_RE.fullmatch(text):
         return [], True
     if not line.heading and (mark := secrecy_mark(text)):
@@ -133,6 +144,9 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
     dates = numerals.find_dates(text, head.year or next((number.year for number in numbers if number.year), None))
     left = _left_over(text, [*numbers, *dates])
     fresh = any((head.total_number if number.total else head.number) is None for number in numbers)
+    if head.bare and any(not (number.bare or number.total) for number in numbers):
+        head.unrecognised.append(Unrecognised(head.number_printed, Place(line.number, "报头")))
+        head.number, head.number_printed, head.bare, fresh = None, "", False, True
     fresh = fresh or bool(dates and (not head.date_printed or not left or (head.period and not dates[0].period)))
     if (numbers or dates) and not fresh and left:
         return [], None
@@ -143,7 +157,8 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
         if begin and text[begin - 1] in "（(":
             begin -= 1
         printed = text[begin : max(number.end for number in numbers)].strip(BLANKS)
-        if printed[0] in "（(" and printed[-1] not in "）)":
+        unclosed = {"（": "）)", "(": "）)", "〔": "〕", "【": "】"}.get(printed[0], printed)
+        if not any(sign in printed for sign in unclosed):
             printed = printed[1:]
         head.number_printed = " ".join(filter(None, [head.number_printed, printed]))
     for found in dates:
@@ -153,7 +168,9 @@ def _read_line(line: Line, index: int, head: Masthead) -> tuple[list[_Part], boo
     told = bool(numbers or dates or label)
     parts: list[_Part] = []
     for piece in _with_verbs([piece for piece in left if not (dates and _DATE_TAIL_RE.match(despaced(piece)))]):
-        if (mark := secrecy_mark(piece)) and not line.heading:
+        if not line.heading and foot.kind_of(replace(line, rich=Rich.plain(piece), marker="")) is foot.Kind.CREDITS:
+            head.foot_lines.append(replace(line, rich=Rich.plain(piece), marker=""))
+        elif (mark := secrecy_mark(piece)) and (not line.heading or (index > 0 and numbers)):
             head.secrecy, told = head.secrecy or mark, True
         elif (
             not line.heading
@@ -193,6 +210,7 @@ def _take_number(head: Masthead, number: numerals.FoundNumber) -> None:
         head.total_number = number.value if head.total_number is None else head.total_number
     elif head.number is None:
         head.number, head.year, head.series = number.value, number.year or head.year, number.series or head.series
+        head.bare = number.bare
 
 
 def _left_over(text: str, found: Sequence[numerals.FoundNumber | numerals.FoundDate]) -> list[str]:

@@ -30,7 +30,7 @@ _TOTAL_RE: Final = re.compile(
     rf"{_OPEN}(?:总|累计)(?:{_GAP}期号?数?{_GAP}[:第]?|{_GAP}第|(?=[^期]{{0,20}}期)){_GAP}{_OPEN}(?P<n>{_COUNT}){_CLOSE}[期号]?{_CLOSE}"
 )
 _NUMBER_RE: Final = re.compile(
-    rf"(?:[(〔\[【] ?(?P<y1>{_YEAR}{{4}}) ?年?[)〕\]】]|(?P<y2>(?:{_YEAR} ?){{4}})年?度?)?{_GAP}"
+    rf"(?:[(〔\[【] ?(?P<y1>{_YEAR}{{4}}) ?年?[)〕\]】]|(?P<y2>(?:{_YEAR} ?){{4}}(?=年)|(?:19|20)[0-9]{{2}}(?= ?第))年?度?)?{_GAP}"
     rf"(?P<s1>{_SERIES})?{_GAP}{_OPEN}第{_GAP}{_OPEN}(?P<n>{_COUNT}){_CLOSE}(?:[-—~至、]+ ?第?{_COUNT})?[期号辑](?:合刊)?"
     rf"(?:{_GAP}{_OPEN}(?P<s2>{_SERIES}){_CLOSE})?\)?"
 )
@@ -39,7 +39,7 @@ _SHORT_NUMBER_RE: Final = re.compile(
     rf"{_GAP}{_OPEN}(?P<n>{_COUNT}){_CLOSE}[期号](?:{_GAP}{_OPEN}(?P<s2>{_SERIES}){_CLOSE})?"
 )
 _BARE_NUMBER_RE: Final = re.compile(
-    rf"(?:期号|期数|期次|刊号|N[oO]\.?) ?:? ?(?P<y1>)(?P<y2>)(?P<s1>)(?P<s2>)(?P<n>[{_N}]{{1,9}})期?(?![{_N}])"
+    rf"(?:期号|期数|期次|刊号|(?:[Vv][Oo][Ll]\.? ?[0-9]{{1,4}}[ ,]{{0,4}})?N[oO]\.?) ?:? ?(?P<y1>)(?P<y2>)(?P<s1>)(?P<s2>)(?P<n>[{_N}]{{1,9}})期?(?![{_N}])"
 )
 _SUPPLEMENT_RE: Final = re.compile(rf"[(〔\[]? ?(?P<s>{_SERIES}) ?(?P<n>[{_N}]{{1,6}})?[)〕\]]?")
 
@@ -49,6 +49,10 @@ _DATE_RE: Final = re.compile(
 )
 _DAY_RE: Final = re.compile(rf"(?P<m>(?:[{_N}] ?){{1,3}})月 ?(?P<d>(?:[{_N}] ?){{1,3}})[日号]")
 _WEEKDAY_RE: Final = re.compile(r" *\(? *(?:星期|周|礼拜)[一二三四五六日天] *\)?")
+_HOUR_RE: Final = re.compile(
+    r" *(?:[上下]午)?(?:[0-9]{1,2}[时点](?:[0-9]{1,2}分|半|整)?|[0-9]{1,2}:[0-9]{2}(?![0-9:]))"
+)
+_MONTH_RE: Final = re.compile(rf"[(]?(?:{_YEAR} ?){{4}}年 ?(?:[{_N}] ?){{1,3}}月(?:份|号)?[)]?")
 _RANGE_RE: Final = re.compile(r" *(?:至|到|[-~—–]+) *")
 
 
@@ -62,6 +66,7 @@ class FoundNumber:
     total: bool = False
     year: int | None = None
     series: str = ""
+    bare: bool = False  # NO. 12: with a 第N期 elsewhere it numbers the copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,10 @@ def find_numbers(text: str) -> list[FoundNumber]:
             year = match["y1"] or match["y2"]
             series = match["s1"] or match["s2"] or ""
             start = match.start() + len(match[0]) - len(match[0].lstrip())
-            found.append(FoundNumber(start, match.end(), value, year=to_int(year) if year else None, series=series))
+            bare = pattern is _BARE_NUMBER_RE
+            found.append(
+                FoundNumber(start, match.end(), value, year=to_int(year) if year else None, series=series, bare=bare)
+            )
             folded = _blank(folded, match)
     return sorted(found, key=lambda number: number.start)
 
@@ -132,7 +140,7 @@ def find_supplement(text: str) -> FoundNumber | None:
 
 def find_dates(text: str, year: int | None = None) -> list[FoundDate]:
     """Every full date in a short line, with the weekday after it; with ``year`` also dates that leave the year out."""
-    folded = fold(text)
+    folded = fold(text).replace("元月", "一月")
     found: list[FoundDate] = []
     for match in _DATE_RE.finditer(folded):
         parts = (match["y"] or match["y3"], match["m"] or match["m3"], match["d"] or match["d3"])
@@ -140,14 +148,22 @@ def find_dates(text: str, year: int | None = None) -> list[FoundDate]:
         rest = _RANGE_RE.match(folded, end)
         if rest and (until := _DAY_RE.match(folded, rest.end())) and value is not None:
             value, end, period = _day(value.year, to_int(until["m"]), to_int(until["d"])), until.end(), True
-        weekday = _WEEKDAY_RE.match(folded, end)
-        found.append(FoundDate(match.start(), weekday.end() if weekday else end, value, period))
+        found.append(FoundDate(match.start(), _after_day(folded, end), value, period))
     if not found and year is not None:
         for match in _DAY_RE.finditer(folded):
-            weekday = _WEEKDAY_RE.match(folded, match.end())
-            end = weekday.end() if weekday else match.end()
+            end = _after_day(folded, match.end())
             found.append(FoundDate(match.start(), end, _day(year, to_int(match["m"]), to_int(match["d"]))))
+    if not found and _MONTH_RE.fullmatch(folded.strip()):  # 二〇二六年六月: printed, but no day
+        found.append(FoundDate(0, len(text), None))
     return found
+
+
+def _after_day(folded: str, end: int) -> int:
+    """The end of a date with the weekday and the hour that may follow its day."""
+    for pattern in (_WEEKDAY_RE, _HOUR_RE):
+        match = pattern.match(folded, end)
+        end = match.end() if match else end
+    return end
 
 
 def _blank(text: str, match: re.Match[str]) -> str:

@@ -17,12 +17,15 @@ from mailer.content.readers.lines import Gap, Line
 
 LONGEST_TITLE: Final = 50
 _LONGEST_TITLE_WITH_COMMA: Final = 34
+_FULL_PAGE: Final = 56  # columns; no page of 28 signs a line (GB/T 9704) is narrower
 _PAIRS: Final = ("（）", "()", "“”", "《》", "【】", "「」", "『』", "〔〕")
 _LEADER_RE: Final = re.compile(r"(?:[…·.．。_—-]{2,}|[ 　\t]{2,})[ 　]*[(（]?[0-9０-９]{1,3}[)）]?$")
 _UNFINISHED: Final = "，、,（(“‘《〈「『【〔—-"
 _ANEW: Final = "近日|近期|日前|本周|本月|今年|今天|[0-9０-９]{1,4}[日月年]|[一二三四五六七八九十]月"
 # no paragraph begins like this, so the one above has been cut
 _NEVER_FIRST_RE: Final = re.compile(r"[的们]|等[，。、]|[，。、；：）”》！？]")
+_QUOTED_RE: Final = re.compile("[”。！？]——[^，。；：！？]{2,16}$")  # “……”——who said so
+_DIALOGUE_RE: Final = re.compile("[问答QA][:：]")
 _BEGINS_ANEW_RE: Final = re.compile(_ANEW)
 _BEGINS_TEXT_RE: Final = re.compile(
     _ANEW + "|会议|活动|会上|会后|同时|此外|下一步|目前|截至|截止|据|根据|按照|围绕|针对|通过|为|自|在"
@@ -140,6 +143,8 @@ def _goes_on(parts: list[Line], lines: list[Line], after: int, wrap: _Wrap) -> b
         openness = Open.LIKELY
     if openness is Open.PERHAPS and _below_title(lines, after - len(parts), below):
         openness = Open.LIKELY
+    if openness is Open.LIKELY and below.gap == Gap.BLANK and len(parts) == 1 and _labelled_title(above):
+        openness = Open.PERHAPS
     if below.gap & Gap.PAGE and _closes_what_is_open(above.text, below.text):
         return True
     if openness is Open.SURELY:
@@ -150,6 +155,14 @@ def _goes_on(parts: list[Line], lines: list[Line], after: int, wrap: _Wrap) -> b
         return not (below.indent >= 2 and parts[0].indent >= 2 and not below.gap & Gap.PAGE)
     # a short line without punctuation may be a title; but titles are kept off the foot of a page
     return bool(below.gap & Gap.PAGE) and not above.rich.all_bold and not _BEGINS_ANEW_RE.match(below.text)
+
+
+def _labelled_title(line: Line) -> bool:
+    """Whether a line is a bold unit and a title (**永兴镇：** “工坊”带动增收): briefs go on with a verb or a day."""
+    briefs = labels.split_briefs(line.rich, briefs=False)
+    rest = briefs[0].text.text
+    begins = _BEGINS_TEXT_RE.match(rest) or lexicon.begins_with_verb(rest)
+    return len(briefs) == 1 and bool(briefs[0].units) and title_like(rest) and "，" not in rest and not begins
 
 
 def _below_title(lines: list[Line], at: int, below: Line) -> bool:
@@ -163,14 +176,16 @@ def _below_title(lines: list[Line], at: int, below: Line) -> bool:
 
 def _wrapped(parts: list[Line], below: Line, wrap: _Wrap) -> bool:
     above = parts[-1]
-    if below.text.startswith("——") and len(parts) == 1 and title_like(above.text):
-        return False  # a subtitle
+    if len(parts) == 1 and title_like(above.text) and (below.text.startswith("——") or labels.names_author(below.text)):
+        return False  # a subtitle, or who wrote it
     openness = _openness(parts)
     if openness is Open.SURELY:
         return True
     if _begins_part(below) or (below.indent >= 2 and below.indent > above.indent):
         return False
     if openness is Open.NO:
+        if above.text[-1] in "；;" and parts[0].indent >= 2 and below.indent == 0 and _width(above) >= _FULL_PAGE:
+            return True  # the lines begin at the margin and the paragraphs do not
         indented = parts[0].indent >= 2 and below.indent == 0 and not title_like(below.text)
         return (wrap.full(above) or (indented and wrap.width > 0)) and not title_like(below.text)
     if openness is Open.LIKELY:
@@ -182,7 +197,7 @@ def _wrapped(parts: list[Line], below: Line, wrap: _Wrap) -> bool:
 
 def _openness(parts: list[Line]) -> Open:
     last = parts[-1].text
-    if _LEADER_RE.search(last[-40:]):
+    if _LEADER_RE.search(last[-40:]) or _QUOTED_RE.search(last[-40:]):
         return Open.NO
     if not labels.ends_sentence(last):
         if last[-1] in _UNFINISHED or (len(last) > 1 and _depth(last)):
@@ -233,6 +248,6 @@ def title_like(text: str) -> bool:
     """Whether a line on its own has the shape of a title: short, no end of a sentence, nothing left open."""
     if not 4 <= len(text) <= LONGEST_TITLE or text[0] in "|（(，。、；：”》" or text[-1] in "。；，、：:;,.（(“《…":
         return False
-    if "。" in text or "；" in text or _depth(text) or lexicon.level_mark(text):
+    if "。" in text or "；" in text or _depth(text) or lexicon.level_mark(text) or _DIALOGUE_RE.match(text):
         return False
     return sum("\u3400" <= sign <= "\u9fff" for sign in text) >= 3

@@ -29,8 +29,10 @@ def secrecy_mark(text: str) -> str | None:
         return None
     bare = text.strip(BLANKS + "【】[]()（）")
     packed = _LABEL_RE.sub("", despaced(fold(bare)))
-    if len(packed) > _LONGEST or "。" in packed:
+    if not packed or len(packed) > _LONGEST or "。" in packed:
         return None
+    if _LABEL_RE.match(bare):  # 密级：内部, whatever grade an office names there
+        return _LABEL_RE.sub("", bare)
     inner = _INNER_MARK_RE.search(packed) and not _NAME_RE.search(packed) and not numerals.find_numbers(text)
     return _LABEL_RE.sub("", bare) if inner or is_state_secret(packed) else None
 

@@ -5,6 +5,7 @@ Owns the order of the questions. The shapes themselves are known to ``labels`` (
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,13 +22,16 @@ _BEGINS_BRIEF: Final = ("近日", "近期", "日前", "本周", "连日来", "�
 
 @dataclass(slots=True)
 class _Draft:
-    """An item while its paragraphs come in."""
+    """An item while its paragraphs come in. ``sign``: what it began with (★ ▲), and so does the next one."""
 
     line: int
+    sign: str = ""
     topic: str | None = None
     title: str | None = None
     units: tuple[str, ...] = ()
     byline: str | None = None
+    author: str | None = None  # printed between title and text: more is to come
+    by_units: bool = False  # its paragraphs begin with the names of units and are its text all the same
     texts: list[str] = field(default_factory=list)
 
     @property
@@ -35,7 +39,8 @@ class _Draft:
         return self.byline is not None
 
     def done(self) -> Item:
-        return Item("\n".join(self.texts), self.topic, self.title, self.units, self.byline, Place(self.line))
+        byline = self.byline if self.byline is not None else self.author
+        return Item("\n".join(self.texts), self.topic, self.title, self.units, byline, Place(self.line))
 
 
 @dataclass(slots=True)
@@ -55,10 +60,11 @@ class _Opened:
 class SectionReader:
     """Reads the paragraphs of the body into sections; what fits nowhere goes to ``unrecognised``."""
 
-    def __init__(self, paragraphs: list[Paragraph]) -> None:
+    def __init__(self, paragraphs: list[Paragraph], listed: Iterable[str] = ()) -> None:
+        """``listed``: the titles of the printed contents."""
         self.unrecognised: list[Unrecognised] = []
         self._sections: list[_Opened] = []
-        self._headings = Headings(paragraphs)
+        self._headings = Headings(paragraphs, listed)
         self._topic: str | None = None  # a topic on its own line; it holds until the next one
         self._count = 0
         for at, paragraph in enumerate(paragraphs):
@@ -91,12 +97,20 @@ class SectionReader:
     def _read_title(self, paragraph: Paragraph, title: str) -> None:
         section = self._section(paragraph)
         last = section.items[-1] if section.items else None
-        if last is not None and last.title and not last.texts:  # a title on two lines, or a subtitle
+        if last is not None and last.title and not last.texts:  # its author, a title on two lines, or a subtitle
+            if last.author is None and labels.names_author(title):
+                last.author = title
+                return
             gap = "" if title.startswith(("—", "-")) else " "
             last.title += gap + title
             return
+        units = lexicon.units_of(title) if not paragraph.heading else ()
+        if units:  # a brief whose unit stands on a line of its own
+            self._add(section, _Draft(paragraph.line, topic=self._topic, units=units))
+            return
         topic, units, rest = labels.split_title(title)
-        self._add(section, _Draft(paragraph.line, topic=topic or self._topic, title=rest, units=units))
+        sign = sign_of(paragraph).strip()
+        self._add(section, _Draft(paragraph.line, sign, topic=topic or self._topic, title=rest, units=units))
 
     def _read_text(self, paragraph: Paragraph) -> None:
         section = self._section(paragraph)
@@ -105,7 +119,10 @@ class SectionReader:
         body, byline = labels.split_byline(rich.text)
         if byline is not None and not body:
             if last is not None and not last.closed and (last.texts or last.title):
-                self._close(last, byline, paragraph)
+                if last.texts:
+                    self._close(last, byline, paragraph)
+                else:
+                    last.author = byline
                 return
             byline = None
         awaits = last is not None and bool(last.title) and not last.texts
@@ -119,6 +136,13 @@ class SectionReader:
     def _read_briefs(self, section: _Opened, last: _Draft | None, paragraph: Paragraph, rich: Rich) -> None:
         awaits = last is not None and last.title is not None and not last.texts
         article = last is not None and last.title is not None and not last.closed
+        if last is not None and article and self._tells_by_units(last, paragraph):
+            last.by_units = True
+            text, byline = labels.split_byline(sign_of(paragraph) + rich.text)
+            last.texts.append(text)
+            if byline is not None:
+                self._close(last, byline, paragraph)
+            return
         expected = (section.briefs or self._topic is not None or bool(paragraph.marker)) and not article
         for nth, brief in enumerate(labels.split_briefs(rich, briefs=expected, topic=self._topic)):
             body, byline = labels.split_byline(brief.text.text)
@@ -135,8 +159,21 @@ class SectionReader:
             if byline is not None:
                 self._close(last, byline, paragraph)
 
+    @staticmethod
+    def _tells_by_units(last: _Draft, paragraph: Paragraph) -> bool:
+        """Whether plain labels below a title are the paragraphs of its article: 区县引才见实效 / 东区：…
+
+        A bold label is that of a brief.
+        """
+        if last.texts and not last.by_units:
+            return False
+        briefs = labels.split_briefs(paragraph.rich, briefs=False)
+        return not paragraph.marker and 1 not in paragraph.rich.bold and (last.by_units or bool(briefs[0].units))
+
     def _new_brief(self, section: _Opened, last: _Draft, paragraph: Paragraph) -> bool:
         """Whether a paragraph without label is another brief and not the next paragraph of the last one."""
+        if last.texts and last.sign and last.sign == sign_of(paragraph).strip():
+            return True
         if last.title is not None or not last.texts:
             return False
         if paragraph.gap & Gap.RULE and labels.ends_sentence(last.texts[-1] if last.texts else ""):

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from mailer.content.check import LONGEST_HTML, MOST_OF_A_KIND, KnownIssues, MailSize, check
+from mailer.content.check import MOST_OF_A_KIND, KnownIssues, check
+from mailer.content.findings import warn
 from mailer.content.issue import Distribution, Finding, Issue, Item, Place, Section, Severity, Unrecognised
 
 TODAY = date(2026, 3, 9)
@@ -83,7 +84,7 @@ def test_stops(issue: Issue, code: str) -> None:
         (replace(SOUND, distribution=Distribution(("区委",))), "no_printed_list"),
         (replace(SOUND, unrecognised=(Unrecognised("欢迎来稿", Place(30)),)), "unrecognised"),
         (replace(SOUND, contents=("推进会召开", "另一篇")), "contents_without_article"),
-        (replace(SOUND, contents=("要闻",)), "article_not_in_contents"),
+        (replace(SOUND, contents=("另一篇",)), "article_not_in_contents"),
         (replace(SOUND, sections=(*SOUND.sections, Section("简讯", ()))), "empty_section"),
         (replace(SOUND, sections=(Section("要闻", (*SOUND.items, Item("", title="另一篇"))),)), "empty_item"),
         (with_text("会议强调，要压实责任，形成合力。", "会议强调，要压实责任，形成合力。"), "repeated_text"),
@@ -174,13 +175,10 @@ def test_a_unit_may_come_again_under_another_topic() -> None:
     assert findings(replace(SOUND, sections=(Section("简讯", items),))) == {}
 
 
-def test_the_size_of_the_mail() -> None:
-    def told(mail: MailSize) -> set[str]:
-        return {finding.code for finding in check(SOUND, known=None, today=TODAY, mail=mail)}
-
-    assert told(MailSize(LONGEST_HTML, 10_000_000, 10_000_000)) == set()
-    assert told(MailSize(LONGEST_HTML + 1, 10_000_001, 10_000_000)) == {"mail_long", "mail_over_limit"}
-    assert told(MailSize(1, 99_000_000)) == set()
+def test_what_is_told_of_the_mail_stands_among_the_findings() -> None:
+    long = warn("mail_too_long", "邮件正文 90 KB。", "分两期发。")
+    told = check(replace(SOUND, date=None), known=None, today=TODAY, mail=[long])
+    assert [finding.code for finding in told] == ["no_date", "mail_too_long"]
 
 
 def test_many_warnings_of_a_kind_are_counted_and_not_all_listed() -> None:
@@ -212,3 +210,16 @@ def test_no_finding_claims_a_secrecy_review() -> None:
     for issue in (SOUND, replace(SOUND, secrecy="秘密★一年"), replace(SOUND, secrecy="内部资料")):
         for finding in check(issue, known=None, today=TODAY):
             assert "保密审查" not in finding.message + finding.remedy
+
+
+def test_text_without_a_part_is_told_with_what_becomes_of_it() -> None:
+    def told(note: str) -> str:
+        return findings(replace(SOUND, unrecognised=(Unrecognised("内参", Place(1, note)),)))["unrecognised"].message
+
+    assert "邮件里排在最后" in told("报尾")
+    assert "不会放进邮件" in told("报头")
+
+
+def test_contents_that_name_only_the_sections_miss_no_article() -> None:
+    assert findings(replace(SOUND, contents=("要闻",))) == {}
+    assert set(findings(replace(SOUND, contents=("要闻", "别的文章")))) == {"contents_without_article"}

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from mailer.content.check import KnownList, KnownRoster, check
+from mailer.content.check import KnownRoster, check
 from mailer.content.issue import Distribution, Finding, Issue, Item, Section
 from tests.unit.content.test_check import SOUND, TODAY
 
-LISTS = {"报": KnownList(("区委",), members=3), "发": KnownList(("各镇街",), members=40)}
+MEMBERS = {"报": 3, "发": 40}
 ROSTER = KnownRoster(
-    ("东街道办事处", "西河镇", "区文化和旅游局", "区教委", "区市场监管局"), {"区旅游委": "区文化和旅游局"}, LISTS
+    ("东街道办事处", "西河镇", "区文化和旅游局", "区教委", "区市场监管局"), {"区旅游委": "区文化和旅游局"}, MEMBERS
 )
 
 
@@ -26,7 +26,7 @@ def with_unit(*units: str) -> Issue:
 
 def test_what_agrees_says_nothing() -> None:
     assert told() == {}
-    assert told(roster=KnownRoster(lists=LISTS)) == {}
+    assert told(roster=KnownRoster(members=MEMBERS)) == {}
 
 
 @pytest.mark.parametrize("unit", ["西河镇", "区教委", "东街道", "区文旅局", "西 河 镇", "西河镇人民政府", "区教育工委"])
@@ -62,28 +62,31 @@ def test_a_foreign_roster_is_told_once_and_not_for_each_unit() -> None:
 
 
 def test_an_empty_roster_knows_nothing_about_units() -> None:
-    assert "unknown_unit" not in told(with_unit("区气象台"), KnownRoster(lists=LISTS))
+    assert "unknown_unit" not in told(with_unit("区气象台"), KnownRoster(members=MEMBERS))
 
 
-def test_printed_and_kept_lists_are_compared_both_ways() -> None:
-    issue = replace(SOUND, distribution=Distribution(("区委", "区人大"), (), ("各镇街",)))
-    assert "“区人大”" in told(issue)["printed_not_on_list"].message
-    kept = replace(ROSTER, lists=LISTS | {"报": KnownList(("区委", "区政协"), members=3)})
-    assert "“区政协”" in told(roster=kept)["list_not_printed"].message
+def test_the_differences_of_a_printed_line_are_told_both_ways() -> None:
+    kept = replace(ROSTER, unanswered={"报": ("区人大", "区政协")}, unprinted={"发": ("西河镇",)})
+    assert "“报：”印了“区人大”、“区政协”，系统里的名单“报”没有" in told(roster=kept)["printed_not_on_list"].message
+    assert "西河镇在名单“发”上，报尾“发：”没有印到" in told(roster=kept)["list_not_printed"].message
 
 
-def test_without_kept_phrases_only_a_printed_unit_is_compared() -> None:
-    kept = replace(ROSTER, lists={"报": KnownList((), ("区委",), 3), "发": KnownList((), ("西河镇",), 4)})
-    issue = replace(SOUND, distribution=Distribution(("区委",), (), ("各成员单位主要领导", "西河镇")))
-    assert told(issue, kept) == {}
-    issue = replace(issue, distribution=Distribution(("区委",), (), ("各成员单位主要领导", "北山镇")))
-    assert "“北山镇”" in told(issue, kept)["printed_not_on_list"].message
+def test_many_differences_are_counted_and_some_named() -> None:
+    units = tuple(f"{n}号镇" for n in range(12))
+    kept = replace(ROSTER, unanswered={"报": units}, unprinted={"发": units})
+    assert "“4号镇”等，" in told(roster=kept)["printed_not_on_list"].message
+    assert "4号镇等 12 个单位在名单" in told(roster=kept)["list_not_printed"].message
+
+
+def test_a_line_that_is_not_printed_is_told_once() -> None:
+    kept = replace(ROSTER, unprinted={"报": ("区委",)})
+    assert set(told(replace(SOUND, distribution=Distribution((), (), ("各镇街",))), kept)) == {"no_printed_list"}
 
 
 def test_a_printed_line_for_an_empty_list_and_a_list_without_a_line() -> None:
     issue = replace(SOUND, distribution=Distribution(("区委",), ("区人武部",), ("各镇街",)))
     assert "“送：区人武部”" in told(issue)["list_empty"].message
-    kept = replace(ROSTER, lists=LISTS | {"送": KnownList((), (), 2)})
+    kept = replace(ROSTER, members=MEMBERS | {"送": 2})
     assert "却有 2 人" in told(roster=kept)["no_printed_list"].message
 
 

@@ -8,27 +8,18 @@ from dataclasses import replace
 
 import lxml.html
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mailer import resources
 from mailer.content.compose import prepare
-from mailer.content.look import ACCENTS, LOGO_BYTES, BadLookError, Logo, Look
+from mailer.content.look import ACCENTS, LOGO_BYTES, NAMES, BadLookError, Logo, Look, contrast
 from mailer.content.render import render, render_notice
 from tests.support.issues import sample_facts, sample_issue
 from tests.support.mails import COPY, ENV, LOGO_PNG, notice_facts, office_look, sample_alert
+from tests.support.ooxml import png
 
 WHITE, GROUND, DARK_CARD, DARK_GROUND = "#ffffff", "#f6f7f9", "#1e1e1e", "#121212"
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2 contrast of two #rrggbb colours."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-        red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("name", ACCENTS)
@@ -111,3 +102,62 @@ def test_the_offices_footer_is_in_both_parts():
 def test_a_look_that_would_harm_the_mail_is_refused_with_a_reason(make, said):
     with pytest.raises(BadLookError, match=said):
         make()
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+@given(st.integers(0, 0xFFFFFF))
+@settings(max_examples=100, deadline=None)
+def test_a_colour_of_the_office_is_readable_everywhere_or_refused_with_one_that_is(value):
+    colour = f"#{value:06x}"
+    if min(contrast(colour, ground) for ground in (WHITE, GROUND)) < 4.5:
+        with pytest.raises(BadLookError, match=f"颜色 {colour} 太浅") as caught:
+            Look(colour)
+        colour = str(caught.value).rpartition("如 ")[2].removesuffix("。")
+    elif contrast(colour, GROUND) < 4.7:  # what stands between may fail on its own tint only
+        return
+    colours = Look(colour).colours
+    for ground in (WHITE, GROUND, colours.tint):
+        assert contrast(colours.light, ground) >= 4.5
+    for ground in (DARK_CARD, DARK_GROUND):
+        assert contrast(colours.dark, ground) >= 4.5
+    assert contrast(colours.dark_rule, DARK_CARD) >= 3
+
+
+@pytest.mark.parametrize("chinese", NAMES.values())
+def test_a_colour_goes_by_its_chinese_name_too(chinese):
+    assert NAMES[Look(chinese).accent] == chinese
+
+
+@pytest.mark.parametrize("word", ["浅", "#12345", "red;}", "#1234567", "rgb(1,2,3)"])
+def test_what_is_no_colour_is_refused_with_the_choices(word):
+    with pytest.raises(BadLookError, match="navy（藏青）"):
+        Look(word)
+
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(10) + b"\xff\xc0\x00\x11\x08\x00\x50\x01\x40" + bytes(12)
+
+
+@pytest.mark.parametrize(
+    ("data", "shown"),
+    [(png(160, 40), (160, 40)), (png(1400, 200), (280, 40)), (png(200, 400), (60, 120)), (JPEG, (280, 70))],
+)
+def test_a_picture_is_shown_in_its_size_or_smaller(data, shown):
+    logo = Logo.of(data, "某办")
+    assert (logo.width, logo.height) == shown
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"GIF89a" + bytes(40), "PNG 或 JPEG"), (b"<svg/>", "PNG 或 JPEG"), (png(160, 40)[:20], "完整"), (JPEG[:20], "完整"),
+        (b"\xff\xd8\xff\xe0\x00\x00" + bytes(20), "完整"), (png(5, 5)[:16] + b"\x00\x01\x00\x00" * 2 + bytes(40), "4000"),
+        (png(4, 4), "16 到"), (png(160, 40) + bytes(LOGO_BYTES), "最多"),
+    ],
+)  # fmt: skip
+def test_a_picture_that_cannot_be_shown_is_refused(data, told):
+    with pytest.raises(BadLookError, match=told):
+        Logo.of(data, "某办")

@@ -16,7 +16,7 @@ from jinja2 import DictLoader, TemplateError, UndefinedError
 
 from mailer import resources
 from mailer.content.facts import PRIVACY_NOTICE
-from mailer.content.issue import Contact, EditorNote, Item, Section
+from mailer.content.issue import Contact, EditorNote, Item, Place, Section, Unrecognised
 from mailer.content.page import lay_out, split_title
 from mailer.content.render import SUBJECT_LENGTH, Rendered, environment, inline_styles, render
 from tests.support.issues import big_issue, sample_facts, sample_issue
@@ -337,3 +337,17 @@ def test_an_unknown_name_is_an_error(source):
 def test_the_subject_may_not_hold_what_is_personal():
     with pytest.raises(UndefinedError, match="piece_number"):
         with_template("{{ piece_number }}")
+
+
+def test_what_the_paper_says_to_its_readers_stands_last_and_what_only_the_file_holds_nowhere():
+    kept = [
+        ("地址：和平路8号", "报尾"),
+        ("NO：000058", "报头"),
+        ("![红头](a.png)", "图片"),
+        ("合龙（3 KB）", "第 6 段（图片）"),
+    ]
+    issue = replace(sample_issue(), unrecognised=tuple(Unrecognised(text, Place(1, note)) for text, note in kept))
+    mail = render(ENV, issue, sample_facts())
+    for body in (mail.text, mail.html):
+        assert body.index("0555-66600129") < body.index("地址：和平路8号")
+        assert not [text for text, _ in kept[1:] if text in body]

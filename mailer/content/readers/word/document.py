@@ -114,14 +114,20 @@ class DocumentReader:
         return self._numbering.label(*look.number) if look.number else None
 
     def _place(self, inline: Inline, look: Look, label: Label | None, border: tuple[str, ...]) -> None:
+        text = inline.text
+        beside = "。" in text  # a box anchored in running text stands beside it and is no part of it
         for box in sorted(inline.boxes, key=_height):
-            open_now, self._open = self._open, None
+            (outer, gap), open_now, self._open = (self._lines, self._gap), self._open, None
+            self._lines = [] if beside else outer
             self._blocks(box)
             self._flush()
             self._open = open_now
-            self._gap |= Gap.BLANK
+            if beside:
+                self._set_aside("\n".join(line.full_text for line in self._lines), "文本框")
+                self._lines, self._gap = outer, gap
+            else:
+                self._gap |= Gap.BLANK
         self._rules(border)
-        text = inline.text
         if not text.strip(BLANKS + "\n"):
             self._gap |= Gap.BLANK | (Gap.PAGE if inline.pages or look.page_before else Gap.NONE)
             self._gap |= Gap.RULE if inline.lines else Gap.NONE

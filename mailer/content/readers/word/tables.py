@@ -25,11 +25,14 @@ _DIVIDERS: Final = "、，,；;"
 def lines_of(rows: list[list[Cell]]) -> list[Line]:
     """The lines of a table, row by row; ``rows`` hold the lines of each cell, empty cells among them."""
     layout = _is_layout(rows)
+    named = any(map(_is_named, rows))
     out: list[Line] = []
     for row in rows:
         filled = [cell for cell in row if cell]
         if not filled:
             continue
+        if named and _is_beside_text(filled):  # one name of a section makes names of all in its column
+            filled[0] = [replace(filled[0][0], heading=1)]
         if layout:
             out.extend(_arranged(filled))
         else:
@@ -44,8 +47,8 @@ def _is_layout(rows: list[list[Cell]]) -> bool:
         return True
     for row in rows:
         filled = [cell for cell in row if cell]
-        if len(filled) > 1 and len(filled[0]) == 1 and lexicon.section_name(filled[0][0].text) and _is_text(filled[1]):
-            return True  # the name of a section beside its articles
+        if _is_named(row):
+            return True
         for cell in filled:
             if any(len(line.text) > _LONGEST_ENTRY or _is_part(line) for line in cell):
                 return True
@@ -56,6 +59,21 @@ def _is_layout(rows: list[list[Cell]]) -> bool:
         ):
             return True
     return False
+
+
+def _is_named(row: list[Cell]) -> bool:
+    """Whether a row has the name of a section beside its articles."""
+    filled = [cell for cell in row if cell]
+    return _is_beside_text(filled) and lexicon.section_name(filled[0][0].text)
+
+
+def _is_beside_text(filled: list[Cell]) -> bool:
+    return (
+        len(filled) > 1
+        and len(filled[0]) == 1
+        and len(despaced(filled[0][0].text)) <= _LONGEST_LABEL
+        and _is_text(filled[1])
+    )
 
 
 def _is_text(cell: Cell) -> bool:
