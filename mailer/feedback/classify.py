@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from mailer.feedback.meanings import MeaningBook
 from mailer.feedback.phrases import PhraseBook, prepare
 from mailer.feedback.reasons import REASONS
-from mailer.feedback.rules import NARROW_RULES, VAGUE_RULES, Rule
+from mailer.feedback.rules import MEANING_RULES, NARROW_RULES, PASSING_RULES, VAGUE_RULES, Rule
 from mailer.feedback.rules.codes import PHASES, REPLY_CODE, SUBJECT_DETAIL, WIDE_DETAILS
 from mailer.feedback.rules.rule import NO_HINT
 from mailer.model.reply import EnhancedStatus, Fault, Outcome, Phase
@@ -21,6 +22,8 @@ from mailer.model.verdict import Action, Hint, Owner, Verdict
 
 _NARROW = PhraseBook(NARROW_RULES)
 _VAGUE = PhraseBook(VAGUE_RULES)
+_MEANINGS = MeaningBook(MEANING_RULES)
+_PASSING = MeaningBook(PASSING_RULES)
 
 _CODE = re.compile(r"(?<![\w.])([245][0-5]\d)(?=[ -]|$)")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d)\.(\d{1,3})(?![\d.]*\d)")
@@ -136,7 +139,7 @@ def _reason(
 ) -> tuple[str, Rule | None, bool]:
     """(reason, the rule that found it, whether the evidence is firm)."""
     details = [(status.subject, status.detail) for status in statuses if status is not None]
-    if rule := _NARROW.find(text, domain):
+    if rule := _NARROW.find(text, domain) or _MEANINGS.find(text):
         if rule.reason != "userunknown" or any(detail[0] == 1 for detail in details):
             return rule.reason, rule, True
         if phase in _AFTER_RCPT:
@@ -148,6 +151,8 @@ def _reason(
     if rule := _VAGUE.find(text, domain):
         is_filter = rule.reason == "userunknown" and phase in _AFTER_RCPT
         return ("filtered", None, True) if is_filter else (rule.reason, rule, True)
+    if rule := _PASSING.find(text):
+        return rule.reason, rule, True
     for detail in details:
         if detail in SUBJECT_DETAIL:
             return SUBJECT_DETAIL[detail], None, False

@@ -11,7 +11,7 @@ from email.message import Message
 from email.utils import parseaddr
 
 from mailer.feedback import mime
-from mailer.feedback.rules.report_actions import FAILING
+from mailer.feedback.rules.report_actions import FAILING, FAILING_CHINESE
 from mailer.feedback.rules.report_signs import CHALLENGES, DAEMON_LOCAL_PARTS, DAEMON_NAMES, OPENINGS, SUBJECTS
 
 _ANSWERS = (
@@ -88,7 +88,7 @@ def speaks_of_failure(origin: Origin, words: str, *, returns_original: bool) -> 
     if asks_for_proof(origin, words):
         return False
     is_plain = looks_like_report(origin, words)
-    if not (is_plain or any(phrase in words for phrase in FAILING)):
+    if not (is_plain or any(phrase in words for phrase in FAILING) or FAILING_CHINESE.search(words)):
         return False
     if origin.is_daemon:
         return True
@@ -110,7 +110,7 @@ def looks_like_report(origin: Origin, words: str) -> bool:
 
 
 def _has_subject(origin: Origin) -> bool:
-    return any(phrase in origin.subject for phrase in SUBJECTS)
+    return any(phrase in origin.subject for phrase in SUBJECTS) or FAILING_CHINESE.search(origin.subject) is not None
 
 
 def _has_opening(words: str) -> bool:

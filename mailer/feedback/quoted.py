@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from mailer.feedback.rules.report_actions import FAILING
+from mailer.feedback.rules.report_actions import FAILING, FAILING_CHINESE
 from mailer.feedback.rules.report_places import ORIGINAL_LINES, ORIGINAL_MARKS
 
 LINES_LIMIT = 2000
@@ -56,4 +56,4 @@ def _is_reply(lines: list[str], number: int) -> bool:
 
 def _says_failure(line: str) -> bool:
     lowered = line.lower()
-    return any(phrase in lowered for phrase in FAILING)
+    return any(phrase in lowered for phrase in FAILING) or FAILING_CHINESE.search(lowered) is not None

@@ -40,6 +40,8 @@ _DIAGNOSTIC_LIMIT = 500
 _HOST = re.compile(
     r"(?:\bhost|talking to|connected to|server|remote-mta: dns;) ((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24})\b"
 )
+# "The response was:" and the answer below it: more to the point than the prose, which mentions what else may be
+_ANSWER = re.compile(r":[ \t]{0,8}\n\s{0,40}([45]\d\d[ -][^\n]{4,1000}(?:\n[ \t]{0,8}[^\s][^\n]{0,1000}){0,8})")
 _NO_ANSWER = (
     "timed out",
     "time-out",
@@ -126,7 +128,10 @@ def from_words(told: Told, whole: str) -> RecipientReport:
     """``whole``: all the report's own words, '' where they speak of others too."""
     host = _HOST.search(told.words.lower())
     domain = host[1] if host else told.address.rpartition("@")[2]
-    found = classify(told.words, None, None, domain, None)
+    answered = _ANSWER.search(told.words)
+    found = classify(answered[1], None, None, domain, None) if answered else None
+    if found is None or not found.is_firm:
+        found = classify(told.words, None, None, domain, None)
     return RecipientReport(
         original_recipient="",
         final_recipient=told.address,

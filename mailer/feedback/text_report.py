@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from mailer.feedback.dsn import RECIPIENTS_LIMIT
 from mailer.feedback.mentions import Mention, Sureness, mentions
 from mailer.feedback.quoted import lines_of
-from mailer.feedback.rules.report_actions import DELAYED, DELIVERED, FAILING, GIVEN_UP, HEADINGS, WARNINGS
+from mailer.feedback.rules.report_actions import (
+    DELAYED,
+    DELIVERED,
+    FAILING,
+    FAILING_CHINESE,
+    GIVEN_UP,
+    HEADINGS,
+    WARNINGS,
+)
 
 WORDS_LIMIT = 1500
 """Characters that are read about one recipient."""
@@ -114,4 +122,5 @@ def overall_action(subject: str, words: str) -> str:
 
     if says(DELAYED):
         return "failed" if says(GIVEN_UP) and not says(WARNINGS) else "delayed"
-    return "delivered" if says(DELIVERED) and not says(FAILING) else "failed"
+    fails = says(FAILING) or FAILING_CHINESE.search(text) is not None
+    return "delivered" if says(DELIVERED) and not fails else "failed"

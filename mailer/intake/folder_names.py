@@ -37,6 +37,20 @@ def decoded(name: str) -> str:
     return _SHIFTED.sub(word, name)
 
 
+def encoded(name: str) -> str:
+    """A folder's name as it goes over the wire; the inverse of ``decoded``."""
+    written, shifted = "", ""
+    for letter in [*name, ""]:
+        if letter and not " " <= letter <= "~":
+            shifted += letter
+            continue
+        if shifted:
+            data = base64.b64encode(shifted.encode("utf-16-be")).decode("ascii").rstrip("=").replace("/", ",")
+            written, shifted = f"{written}&{data}-", ""
+        written += "&-" if letter == "&" else letter
+    return written
+
+
 def folders_to_read(listed: Iterable[tuple[bytes, tuple[bytes, ...]]]) -> tuple[str, ...]:
     """INBOX, then the junk folders, as the server spells them. ``listed``: LIST answers, text and literals of each."""
     found = [INBOX]

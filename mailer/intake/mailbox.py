@@ -1,7 +1,8 @@
 """The office's shared mailbox by IMAP, read only: nothing is deleted, moved or marked, not even as seen.
 
 Folders are opened with EXAMINE and mails fetched with BODY.PEEK; what is new is told by UID, never by flags. The size is
-asked before anything is fetched, and of a long mail only the head comes over the wire.
+asked before anything is fetched, and of a long mail only the head comes over the wire. Only where the office has set it,
+single mails are moved away or deleted: by UID, and never with a command that could touch another mail.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from types import TracebackType
 from typing import Self
 
 from mailer.flow.poll_mailbox import FolderRefusedError, FolderState, Head
-from mailer.intake.folder_names import INBOX, folders_to_read
+from mailer.intake.folder_names import INBOX, encoded, folders_to_read
 from mailer.intake.imap_wire import Answer, ImapRefusedError, ImapWire, MailboxAddress, quoted
 
 __all__ = ["ImapMailbox"]
@@ -40,14 +41,17 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class ImapMailbox:
     """An open mailbox; ``close`` or a with-block ends it. Raises ImapError, and LoginRefusedError on the way in."""
 
-    def __init__(self, address: MailboxAddress, within: float = _WITHIN) -> None:
+    def __init__(self, address: MailboxAddress, within: float = _WITHIN, *, move_to: str = "") -> None:
+        """``move_to``: the folder that ``clear`` moves mails to; '' where it deletes them."""
         self.name, self.user = address.name, address.user
+        self._move_to = encoded(move_to)
         self._wire = ImapWire(address, within)
         try:
             self._wire.log_in(address.user, address.password)
             self._introduce()
             listed = self._wire.command("LIST", '""', '"*"')
-            self.folders: tuple[str, ...] = folders_to_read((answer.text, answer.literals) for answer in listed)
+            found = folders_to_read((answer.text, answer.literals) for answer in listed)
+            self.folders: tuple[str, ...] = tuple(name for name in found if name != self._move_to)
         except BaseException:
             self._wire.close()
             raise
@@ -67,14 +71,16 @@ class ImapMailbox:
 
     def examine(self, folder: str) -> FolderState:
         """Opens a folder for reading only. Where it may not be opened: FolderRefusedError, for the inbox ImapRefusedError."""
-        found = {b"UIDVALIDITY": 0, b"UIDNEXT": 0}
         try:
-            answers = self._wire.command("EXAMINE", quoted(folder))
+            return self._open("EXAMINE", folder)
         except ImapRefusedError as error:
             if folder == INBOX:
                 raise
             raise FolderRefusedError(str(error)) from error
-        for answer in answers:
+
+    def _open(self, command: str, folder: str) -> FolderState:
+        found = {b"UIDVALIDITY": 0, b"UIDNEXT": 0}
+        for answer in self._wire.command(command, quoted(folder)):
             for key, value in _STATE.findall(answer.text):
                 found[key.upper()] = int(value)
         return FolderState(found[b"UIDVALIDITY"], found[b"UIDNEXT"])
@@ -112,6 +118,40 @@ class ImapMailbox:
             if told and int(told[1]) == uid and answer.literals:
                 return answer.literals[0][:limit]
         return None
+
+    def clear(self, folder: str, uid_validity: int, uids: Sequence[int]) -> bool:
+        """Moves these mails, or deletes them; False where the server has no safe way to (RFC 6851, RFC 4315), refuses,
+        or has numbered the folder anew. Open for reading only again afterwards.
+        """
+        numbers = ",".join(map(str, uids))
+        is_cleared = False
+        try:
+            if self._open("SELECT", folder).uid_validity == uid_validity:
+                is_cleared = self._move(numbers) if self._move_to else self._delete(numbers)
+        except ImapRefusedError:
+            is_cleared = False
+        self.examine(folder)
+        return is_cleared
+
+    def _move(self, numbers: str) -> bool:
+        command = "MOVE" if "MOVE" in self._wire.capabilities else "COPY"
+        if command == "COPY" and "UIDPLUS" not in self._wire.capabilities:
+            return False
+        try:
+            self._wire.command("UID", command, numbers, quoted(self._move_to))
+        except ImapRefusedError as error:
+            if "[TRYCREATE]" not in str(error).upper():
+                raise
+            self._wire.command("CREATE", quoted(self._move_to))
+            self._wire.command("UID", command, numbers, quoted(self._move_to))
+        return command == "MOVE" or self._delete(numbers)
+
+    def _delete(self, numbers: str) -> bool:
+        if "UIDPLUS" not in self._wire.capabilities:
+            return False  # EXPUNGE alone would take what others have marked
+        self._wire.command("UID", "STORE", numbers, "+FLAGS.SILENT", "(\\Deleted)")
+        self._wire.command("UID", "EXPUNGE", numbers)
+        return True
 
     def wait(self, within: float, is_over: Callable[[], bool]) -> None:
         """Until the folder opened last gets mail, the seconds are over, or ``is_over`` says so, asked every second.

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.needs_postfix, pytest.mark.needs_dovecot]
 BOUNCES = "bounces.bureau.example"
 READ, UNKNOWN, FULL, SPAM = "zhang@unit.example", "unknown@far.example", "full@far.example", "spam@far.example"
 LATE = "wang@down.example"
+RATE = "rate@far.example"
 SUPERIOR = "leader@city.example"
 
 
@@ -166,3 +167,78 @@ def test_returns_come_by_lmtp_and_from_the_junk_folder_while_the_console_runs(tm
         assert outcomes(office) == wanted
     finally:
         office.close()
+
+
+@pytest.fixture
+def hasty(tmp_path: Path) -> Iterator[Post]:
+    """A relay that tries once and returns what was not taken: what a queue's end brings, without waiting for it."""
+    far = SandboxServer(None, None)
+    far.start()
+    try:
+        relay = PostfixServer(
+            {OFFICE: "office"},
+            next_hops={"far.example": far.port, "down.example": free_port()},
+            settings={"maximal_queue_lifetime": "0", "bounce_queue_lifetime": "0"},
+        )
+        mailbox = DovecotServer({OFFICE: (OFFICE_PASSWORD, relay.mailbox().folder)})
+    except ServerMissingError as error:
+        far.stop()
+        missing(str(error))
+    with relay, mailbox:
+        yield Post(relay, mailbox, 0)
+    far.stop()
+
+
+def hosted(folder: Path, post: Post, **settings: object) -> Installation:
+    """An office with one hosted mailbox: it logs in to send, and returns come into the same mailbox."""
+    return Installation(
+        folder,
+        RELAY_URL=f"smtp+starttls://localhost:{post.relay.submission_port}",
+        RELAY_USER=OFFICE,
+        RELAY_PASSWORD=OFFICE_PASSWORD,
+        FROM=f"澄江区创建办 <{OFFICE}>",
+        RELAY_CA=post.relay.authority.file,
+        PACE_PER_MINUTE=0,
+        INTAKE_URL=post.mailbox.url,
+        INTAKE_CA=post.mailbox.authority.file,
+        **settings,
+    )
+
+
+@pytest.mark.timeout(300)
+def test_what_expired_and_what_came_too_fast_is_tried_again(tmp_path: Path, hasty: Post):
+    office = hosted(tmp_path, hasty)
+    office.init()
+    office.import_people((f"第{n}局", f"张{n}", address, "发") for n, address in enumerate((LATE, RATE, UNKNOWN), 1))
+    assert office.run("send", office.write_issue(), "--yes", "--wait").code == 0
+    hasty.relay.mailbox().wait_for(3, within=40, where=lambda raw: b"Action: failed" in raw)
+    before = hasty.mailbox.snapshot(OFFICE)
+    assert office.run("bounces", "poll").code == 0
+    told = rows(office)
+    # neither the line nor their pace is the recipient's fault: the mailing is open again, and their turn comes
+    assert told == {
+        LATE: ("deferred", "networkerror", None),
+        RATE: ("deferred", "speeding", None),
+        UNKNOWN: ("bounced", "userunknown", "return"),
+    }
+    shown = office.show()
+    assert shown["status"] == "sending"
+    assert {status: n for status, n in shown["counts"].items() if n} == {"deferred": 2, "bounced": 1}
+    assert hasty.mailbox.snapshot(OFFICE) == before
+
+
+@pytest.mark.timeout(300)
+def test_doctor_mails_itself_and_tells_which_marks_survive(tmp_path: Path, post: Post):
+    post.relay.clear()
+    office = hosted(tmp_path, post)
+    office.init()
+    told = office.run("doctor", "--relay", "--json")
+    assert told.code == 0, told
+    [marks] = [check for check in told.objects if check.get("name") == "退信记号"]
+    assert marks["message"] == "认得出的：Message-ID、X-Mailer-Delivery、信封发件人、加号地址、ENVID"
+    [known] = [check for check in office.run("doctor", "--json").objects if check.get("name") == "退信记号"]
+    assert known["message"].endswith(marks["message"])
+    # the next look finds nothing in it for anybody
+    polled = office.run("bounces", "poll", "--json").event("result")
+    assert polled["letters"] == 0
+    assert office.run("bounces", "list", "--json").event("result")["returns"] == 0

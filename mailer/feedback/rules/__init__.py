@@ -13,6 +13,8 @@ from mailer.feedback.rules import (
     hosts,
     languages,
     mailboxes,
+    meanings_of_them,
+    meanings_of_us,
     reports,
     sender,
     systems,
@@ -34,7 +36,13 @@ NARROW_RULES: tuple[Rule, ...] = (
 )
 """Asked before any number."""
 
+MEANING_RULES: tuple[Rule, ...] = (*meanings_of_us.RULES, *meanings_of_them.RULES)
+"""Asked where no known wording stands."""
+
+PASSING_RULES: tuple[Rule, ...] = meanings_of_them.PASSING
+"""Asked after the vague words."""
+
 VAGUE_RULES: tuple[Rule, ...] = vague.RULES
 """Asked after a narrow enhanced code: 5.2.1 says more than "mailbox unavailable"."""
 
-__all__ = ["NARROW_RULES", "VAGUE_RULES", "Rule"]
+__all__ = ["MEANING_RULES", "NARROW_RULES", "PASSING_RULES", "VAGUE_RULES", "Rule"]

@@ -185,6 +185,12 @@ RULES: tuple[Rule, ...] = (
     Rule("policyviolation", ("illegal attachment",), "552 Illegal Attachment", _NETEASE),
     # Chinese prose of reports
     Rule(
+        "hasmoved",
+        ("已更换为", "已变更为", "地址已更换", "地址变更为", "已改为", "启用新邮箱", "已迁移"),
+        "551 该邮箱已更换为 new@post.example",
+        _PROSE,
+    ),
+    Rule(
         "hostunknown",
         ("域名不存在", "找不到域名", "域名无法解析", "无法解析域名", "没有找到域名", "域名错误", "域名 * 不存在"),
         "553 收件人域名不存在",
@@ -194,6 +200,7 @@ RULES: tuple[Rule, ...] = (
         "userunknown",
         (
             "用户不存在",
+            "邮箱名不可用",
             "收件人不存在",
             "收信人不存在",
             "邮箱不存在",
@@ -280,14 +287,39 @@ RULES: tuple[Rule, ...] = (
     Rule("spamdetected", ("垃圾邮件", "敏感词", "敏感内容", "垃圾信息"), "554 疑似垃圾邮件，拒绝接收", _PROSE),
     Rule(
         "mesgtoobig",
-        ("邮件过大", "邮件太大", "邮件大小超", "附件过大", "超过大小限制", "超过邮件大小"),
+        (
+            "邮件过大",
+            "允许尺寸",
+            "最大尺寸",
+            "信件过大",
+            "信件太大",
+            "邮件太大",
+            "邮件大小超",
+            "附件过大",
+            "超过大小限制",
+            "超过邮件大小",
+        ),
         "552 邮件大小超过对方限制",
         _PROSE,
     ),
     Rule("blocked", ("ip地址被", "ip被", "ip在黑名单", "ip * 黑名单"), "554 发信IP被列入黑名单", _PROSE),
     Rule("rejected", ("发件人 * 黑名单", "黑名单", "发件人被拒"), "550 发件人已被对方加入黑名单", _PROSE),
-    Rule("filtered", ("拒收", "拒绝接收", "过滤规则"), "550 收件人设置了拒收", _PROSE, owner=Owner.RECIPIENT),
-    Rule("expired", ("多次尝试", "多次投递", "重试超时"), "450 系统多次尝试仍无法投递", _PROSE),
+    Rule("badreputation", ("信誉", "信用度"), "554 您的IP信誉过低", _PROSE),
+    Rule("blocked", ("拒绝 * 您ip", "拒绝 * 您的ip", "来自您ip"), "554 本服务器拒绝接收来自您IP的邮件", _PROSE),
+    Rule("policyviolation", ("可执行附件", "附件类型", "附件格式"), "554 附件类型不允许", _PROSE),
+    Rule(
+        "filtered",
+        ("拒收", "拒绝接收", "过滤规则", "对方过滤", "被过滤", "仅接收", "只接收", "仅接受", "只接受"),
+        "550 收件人设置了拒收",
+        _PROSE,
+        owner=Owner.RECIPIENT,
+    ),
+    Rule(
+        "expired",
+        ("多次尝试", "多次投递", "重试超时", "停留超过", "最大重试", "超过 * 重试"),
+        "450 系统多次尝试仍无法投递",
+        _PROSE,
+    ),
     Rule(
         "networkerror",
         ("连接超时", "无法连接", "连接失败", "网络异常", "连接对方服务器"),

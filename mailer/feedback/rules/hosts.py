@@ -106,7 +106,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "securityerror",
-        ("resolver.rst.authrequired", "resolver.rst.notauthorized", "resolver.rst.restricted"),
+        ("resolver.rst.authrequired", "resolver.rst.notauthorized", "resolver.rst.restricted", "resolver.rst.sender"),
         "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required",
         _MICROSOFT,
     ),
@@ -126,6 +126,12 @@ RULES: tuple[Rule, ...] = (
         "mailboxfull",
         ("storeexceptions * quotaexceeded", "quotaexceededexception", "stordrv * quota"),
         "554 5.2.2 mailbox full; STOREDRV.Deliver.Exception:QuotaExceededException",
+        _MICROSOFT,
+    ),
+    Rule(
+        "suspend",
+        ("accountdisabledexception", "mapiexceptionaccountdisabled"),
+        "554 5.2.0 STOREDRV.Deliver.Exception:AccountDisabledException; Failed to process message",
         _MICROSOFT,
     ),
     Rule(
@@ -228,6 +234,7 @@ RULES: tuple[Rule, ...] = (
     Rule("filtered", ("rcp-p2", "rcp-p3"), "550 5.1.1 RCP-P2 Recipient's preferences prevent delivery", _FACEBOOK),
     Rule("mesgtoobig", ("msg-p1", "int-p2"), "552 5.3.4 MSG-P1 too large", _FACEBOOK),
     Rule("suspend", ("rcp-t4",), "450 4.2.1 RCP-T4 address is currently deactivated", _FACEBOOK),
+    Rule("rejected", ("envelope blocked",), "550 Administrative prohibition - envelope blocked", _MIMECAST),
     Rule("policyviolation", ("host network not allowed",), "554 Host network not allowed", _MIMECAST),
     Rule(
         "blocked",

@@ -5,6 +5,8 @@ Lower case, words parted by one blank; looked for in a text made so.
 
 from __future__ import annotations
 
+import re
+
 FAILING = (
     "could not be delivered",
     "could not deliver",
@@ -130,6 +132,7 @@ FAILING = (
     "不存在",
     "拒收",
     "無法送達",
+    "無法遞送",
     "無法傳遞",
     "未能遞送",
     "可能不存在",
@@ -161,8 +164,25 @@ FAILING = (
     "не доставлено",
     "невозможно доставить",
     "не удалось доставить",
+    "배달하지 못했",
+    "배달되지",
+    "보내지 못했",
+    "전송하지 못했",
+    "전송되지",
+    "반송되었",
+    "발송에 실패",
+    "전송에 실패",
 )
 """One of these stands in every report of a failure or delay that people can read."""
+
+_BRINGS = "投递|递送|送达|发送|传送|传递|投送|到达|寄达|送到|转发|遞送|投遞|傳送|傳遞|送達|發送|寄送"
+_WITHIN = r"[^，。；！？,;!?\n]"
+FAILING_CHINESE = re.compile(
+    rf"(?:无法|無法|未能|没有|没能|不能|未){_WITHIN}{{0,8}}(?:{_BRINGS})"
+    rf"|(?:{_BRINGS}){_WITHIN}{{0,10}}(?:失败|失敗|不成功|未成功|被拒|被拦截|出错|问题|异常|延误|延迟)"
+    rf"|被{_WITHIN}{{0,10}}(?:退回|退还|拒绝|拒收|拦截|攔截|过滤|屏蔽)"
+)
+"""The same said in Chinese, whatever stands between: what was not brought, or how it failed."""
 
 DELAYED = (
     "warning: message ",
@@ -241,6 +261,9 @@ DELAYED = (
     "继续尝试",
     "仍在尝试",
     "正在重试",
+    "再次尝试",
+    "投递延误",
+    "稍后会再",
     "将继续重试",
     "暂未送达",
     "延迟送达",
@@ -312,6 +335,9 @@ DELIVERED = (
     "已成功送达",
     "成功投递",
     "已送达",
+    "已成功投递",
+    "投递成功",
+    "成功送达",
 )
 
 HEADINGS: tuple[tuple[str, str], ...] = (

@@ -147,6 +147,9 @@ RECIPIENT_LABELS = frozenset(
         "宛先アドレス",
         "送信先",
         "получатель",
+        "수신자",
+        "받는 사람",
+        "수신인",
     }
 )
 """Words before a colon, after which the recipient stands."""

@@ -175,6 +175,7 @@ SUBJECTS = (
     "郵件遞送",
     "無法傳遞",
     "無法送達",
+    "無法遞送",
     "退回的郵件",
     "配信できません",
     "送信できません",
@@ -205,6 +206,17 @@ SUBJECTS = (
     "olevererbart",
     "kan ikke leveres",
     "teslim edilemedi",
+    "投递成功",
+    "送达回执",
+    "배달되지",
+    "배달 실패",
+    "전송 실패",
+    "전송실패",
+    "발송 실패",
+    "발송실패",
+    "반송",
+    "발송되지",
+    "전송되지",
 )
 """Beginnings and middles of the subjects of returned mail."""
 
@@ -247,6 +259,15 @@ OPENINGS = (
     "您发送的邮件被退回",
     "为您解释一下",
     "郵件無法送達",
+    "could not be delivered to the following",
+    "未能将邮件传递",
+    "无法传递以下",
+    "배달하지 못했",
+    "보내지 못했",
+    "전송하지 못했",
+    "konnte nicht an",
+    "не удалось доставить сообщение",
+    "échec de la remise",
 )
 """How programs begin: qmail, Postfix, DragonFly, newmail.ru, Gmail, Exim, PMDF, Sendmail, Exchange, Courier, Yahoo."""
 

@@ -18,6 +18,8 @@ class Rule:
     ``scope``: domains whose hosts alone mean it so; empty: any host. ``owner`` and ``hard`` replace those of the
     reason where a host means something narrower. ``example``: a reply that shows the rule, with invented addresses.
     ``source``: the page, program or RFC it is known from.
+
+    ``said``: of a meaning rule, what is said of the things that ``phrases`` name, in the same sentence (``meanings``).
     """
 
     reason: str
@@ -28,3 +30,9 @@ class Rule:
     owner: Owner | None = None
     hard: bool | None = None
     hint: Hint = NO_HINT
+    said: tuple[str, ...] = ()
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A long list written in short: parted by ``|``."""
+    return tuple(text.split("|"))

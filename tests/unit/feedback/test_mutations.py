@@ -19,8 +19,9 @@ from tests.unit.feedback import samples
 from tests.unit.feedback.text_samples import UNIX
 from tests.unit.feedback.text_samples_chinese import CHINESE
 from tests.unit.feedback.text_samples_offices import OFFICES
+from tests.unit.feedback.text_samples_plain import PLAIN_CHINESE
 
-MAILS = (samples.POSTFIX, samples.COREMAIL, *(sample.mail for sample in (*UNIX, *OFFICES, *CHINESE)))
+MAILS = (samples.POSTFIX, samples.COREMAIL, *(sample.mail for sample in (*UNIX, *OFFICES, *CHINESE, *PLAIN_CHINESE)))
 
 
 def _cut(raw: bytes, dice: random.Random) -> bytes:

@@ -12,8 +12,9 @@ from tests.unit.feedback import samples
 from tests.unit.feedback.text_samples import LI, UNIX, WANG, Sample, mail
 from tests.unit.feedback.text_samples_chinese import CHINESE
 from tests.unit.feedback.text_samples_offices import OFFICES
+from tests.unit.feedback.text_samples_plain import PLAIN_CHINESE
 
-SAMPLES = (*UNIX, *OFFICES, *CHINESE)
+SAMPLES = (*UNIX, *OFFICES, *CHINESE, *PLAIN_CHINESE)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=[sample.name for sample in SAMPLES])
