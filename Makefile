@@ -1,6 +1,6 @@
 # Shortcuts for people who have make; everything here can be typed without it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lock bench faults migration
+.PHONY: help run test check fmt lock bench faults chaos migration
 UV ?= uv
 
 help:  ## what there is
@@ -29,12 +29,19 @@ bench: .venv  ## how fast, against the field's own load generators
 	.venv/bin/python -m tests.bench
 	.venv/bin/python -m tests.bench.reading
 	.venv/bin/python -m tests.bench.directory
+	.venv/bin/python -m tests.bench.ledger
+	.venv/bin/python -m tests.bench.returns
 
 migration: .venv  ## MESSAGE=...: the next migration, from what the tables have and the tree has not
 	.venv/bin/python -m tests.support.new_migration $(MESSAGE)
 
-faults:  ## the whole fault matrix, one case after the other (up to 30 minutes)
-	sh test.sh -n 0 -m long tests/faults
+faults: .venv  ## the whole fault matrix (up to 30 minutes); writes the table in docs/reliability.md
+	sh test.sh -n 0 -m "not chaos" --junitxml=.venv/faults.xml tests/faults; code=$$?; \
+		.venv/bin/python -m tests.faults.table .venv/faults.xml docs/reliability.md && exit $$code
+
+chaos: .venv  ## everything at once in one mailing, twenty seeds (some 40 minutes); CHAOS_SEEDS=1,2,3 takes fewer
+	sh test.sh -n 0 -m chaos --junitxml=.venv/chaos.xml tests/faults; code=$$?; \
+		.venv/bin/python -m tests.faults.table .venv/chaos.xml docs/reliability.md && exit $$code
 
 .venv: requirements-test.lock pyproject.toml bootstrap.sh
 	sh -c '. ./bootstrap.sh; bootstrap "$$PWD" requirements-test.lock'

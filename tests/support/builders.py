@@ -19,10 +19,11 @@ from mailer import resources, wiring
 from mailer.content import facts
 from mailer.content.issue import Issue, to_json
 from mailer.content.render import environment
+from mailer.flow.approve_mailing import approve
 from mailer.flow.office import Office
 from mailer.flow.ports import RelaySession
 from mailer.flow.prepare_mailing import Order, prepare_mailing
-from mailer.flow.release_mailing import approve, release
+from mailer.flow.release_mailing import release
 from mailer.flow.send_kit import PaceLimits, SendKit
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.retry import RetryPolicy

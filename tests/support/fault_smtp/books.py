@@ -47,6 +47,7 @@ class BookWriter:
             mail_from=sender,
             rcpt_to=recipients,
             message_id=_value(fields, b"message-id"),
+            subject=_value(fields, b"subject"),
             content_sha256=hashlib.sha256(
                 b"\r\n".join(field for field in fields if _name(field) not in _PERSONAL) + body
             ).hexdigest(),
@@ -95,6 +96,7 @@ class Message:
     mail_from: str
     rcpt_to: tuple[str, ...]
     message_id: str
+    subject: str  # as it was sent, encoded words and all
     content_sha256: str
     size: int
     bare_newline: bool
@@ -113,7 +115,8 @@ class RelayLog:
         self._read_to = 0
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
-        """Every event so far, or those of one kind: listening scenario connect busy tls auth mail rcpt message outcome fault violation close."""
+        """Every event so far, or those of one kind: listening scenario connect turned_away busy
+        tls auth mail rcpt message outcome fault violation close."""
         if self.path.exists():
             with self.path.open("rb") as file:
                 file.seek(self._read_to)

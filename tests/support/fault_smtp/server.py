@@ -124,6 +124,7 @@ class FaultServer:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             wire = Wire(connection, self._stopping)
             if self.scenario.down or self._stopping.is_set():
+                self.books.write("turned_away")
                 wire.reset()
                 continue
             with self._lock:

@@ -39,6 +39,7 @@ class Session:
         self._encrypted = False
         self._login: str | None = None
         self._sender: str | None = None
+        self._mail_refused = False  # RFC 2920 3.1: the commands behind it may be on their way already
         self._recipients: list[str] = []
         self._messages = 0
 
@@ -169,6 +170,7 @@ class Session:
         refusal = self._refusal_of_mail(address, parameters)
         code, _ = self._answer(At.MAIL, *(refusal or (250, "2.1.0 Sender ok")))
         self._relay.books.write("mail", session=self._number, address=address, parameters=parameters, code=code)
+        self._mail_refused = code != 250
         if code == 250:
             self._sender, self._recipients = address, []
 
@@ -204,7 +206,9 @@ class Session:
         address, parameters = _path(words, "TO:")
         limit = self._scenario.recipients_per_message
         unknown = set(parameters) - ({"NOTIFY", "ORCPT"} if "DSN" in self._offered else set())
-        if self._sender is None or address is None or unknown:
+        if self._sender is None and self._mail_refused and "PIPELINING" in self._offered:
+            reply = (503, "5.5.1 No valid sender")
+        elif self._sender is None or address is None or unknown:
             self._violation("RCPT out of order, without an address, or with a parameter not offered")
             reply = (555, "5.5.4 Parameter not recognized") if unknown else (503, "5.5.1 Bad sequence of commands")
         elif limit is not None and len(self._recipients) >= limit:
@@ -218,7 +222,8 @@ class Session:
 
     def _data(self) -> None:
         if self._sender is None:
-            self._violation("DATA out of order")
+            if not (self._mail_refused and "PIPELINING" in self._offered):
+                self._violation("DATA out of order")
             self._wire.say(503, "5.5.1 Bad sequence of commands")
             return
         recipients = tuple(self._recipients)
