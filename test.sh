@@ -64,4 +64,4 @@ fi
 # Shown by tests/conftest.py just above pytest's closing line.
 MAILER_TESTS_MISSING=$missing
 export MAILER_TESTS_MISSING PYTHONUTF8=1
-exec .venv/bin/python -m pytest -n 2 --dist loadgroup -m "not long" "$@"
+exec .venv/bin/python -m pytest -n 2 --dist loadgroup "$@"

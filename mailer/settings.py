@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -118,6 +119,37 @@ def _intake_url(text: str) -> str:
     return text
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    named = tuple(each.strip() for each in text.split(",") if each.strip())
+    for each in named:
+        try:
+            ip_network(each)
+        except ValueError:
+            raise ValueError(
+                f"里的 {each!r} 不是 IP 地址或网段|例如 127.0.0.1 或 10.0.0.0/8，几个用逗号隔开。"
+            ) from None
+    return named
+
+
+def _origin(text: str) -> str:
+    url = text.strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        usable = not url or (parts.scheme == "https" and parts.hostname and not parts.path and not parts.query)
+    except ValueError:  # brackets that do not close, a port that is none
+        usable = False
+    if not usable:
+        raise ValueError("不是 https 网址|例如 https://bulletin.office.example，后面不带路径。")
+    return url
+
+
+def _folder(text: str) -> str:
+    name = text.strip()
+    if name.upper() == "INBOX" or any(letter < " " for letter in name):
+        raise ValueError("不能是收件箱，也不能含控制字符|写一个文件夹名，例如 退信。")
+    return name
+
+
 def _secret(text: str) -> str:
     if text and len(text.encode()) < _SECRET_BYTES:
         raise ValueError(f"太短|至少 {_SECRET_BYTES} 个字节；可用 openssl rand -hex 32 生成。")
@@ -152,6 +184,7 @@ class Settings:
     alert_to: str = _setting(_text, "", "出了事告诉谁，几个地址用逗号隔开")
     alert_queue_age: timedelta = _setting(_duration, "15m", "到了时间的邮件没有发送程序来发，过多久告诉 ALERT_TO")
     alert_intake_silent: timedelta = _setting(_duration, "30m", "收退信的邮箱读不了，过多久告诉 ALERT_TO")
+    audit_to: str = _setting(_text, "", "审计员的邮箱：每天收到审计链的存证，几个地址用逗号隔开")
     timezone: ZoneInfo = _setting(_zone, "Asia/Shanghai", "显示时间用的时区")
     relay_url: str = _setting(
         _relay_url, "", "发信服务器：smtp:// smtps:// smtp+starttls://主机:端口；空为内置演练服务器"
@@ -160,6 +193,9 @@ class Settings:
     relay_password: str = _setting(lambda text: text, "", "发信服务器的密码或授权码", secret=True)
     relay_ca: str = _setting(_text, "", "自建证书的根证书文件；或 sha256:指纹；或 plain:主机名（该主机不加密，慎用）")
     relay_connections: int = _setting(_count, "0", "同时几条连接；0 为自动：有登录名 2 条，没有 10 条")
+    dkim_selector: str = _setting(_text, "", "DKIM 选择器；空为不签名（多数发信服务器会代签）。密钥：mailer dkim new")
+    dkim_domain: str = _setting(_text, "", "DKIM 签名的域名；空为发件地址的域名")
+    dkim_key: str = _setting(lambda text: text, "", "DKIM 私钥（PEM）；空为数据文件夹里 dkim/选择器.pem", secret=True)
     return_path: str = _setting(
         _one_of("auto", "verp", "plus", "fixed"), "auto", "退信地址的写法；auto：有登录名用 fixed，没有用 verp"
     )
@@ -167,6 +203,7 @@ class Settings:
     in_doubt: str = _setting(
         _one_of("hold", "resend"), "hold", "结果不明的邮件：hold 留给人决定，resend 自动再发（可能重复）"
     )
+    hold: timedelta = _setting(_duration, "60s", "在网页上按“发送”之后等多久才开始发，其间可以撤销；0s 不等")
     lease: timedelta = _setting(_duration, "120s", "发送进程一次领取邮件的有效时间")
     retry_first: timedelta = _setting(_duration, "5m", "第一次重试等多久")
     retry_max: timedelta = _setting(_duration, "2h", "两次重试最多隔多久")
@@ -190,9 +227,17 @@ class Settings:
     intake_user: str = _setting(_text, "", "收退信邮箱的登录名；空为 RELAY_USER")
     intake_password: str = _setting(lambda text: text, "", "收退信邮箱的密码或授权码；空为 RELAY_PASSWORD", secret=True)
     intake_ca: str = _setting(_text, "", "收退信邮箱的根证书文件或 sha256:指纹；空为 RELAY_CA")
-    intake_dedicated: bool = _setting(_switch, "no", "收退信的邮箱是否专用（专用才允许删除）")
+    intake_dedicated: bool = _setting(_switch, "no", "收退信的邮箱是否专用；yes：收下的邮件随即从邮箱里删除")
+    intake_move_to: str = _setting(
+        _folder, "", "收下的退信移到收信邮箱的哪个文件夹（只移带本系统记号的；没有就新建）；空为不移动"
+    )
+    retention_returns: timedelta = _setting(_duration, "90d", "退信原件留多久")
     lmtp_listen: tuple[str, int] | None = _setting(_listen, "", "以 LMTP 收退信的监听地址")
     console_listen: tuple[str, int] | None = _setting(_listen, "127.0.0.1:8025", "台账网页的监听地址")
+    console_url: str = _setting(_origin, "", "同事打开台账网页用的 https 网址，由前面的 TLS 代理提供；空则只在本机用")
+    trusted_proxies: tuple[str, ...] = _setting(
+        _networks, "", "台账网页前面的 TLS 代理的地址或网段，逗号隔开；只有它们说的来源地址和 https 才算数"
+    )
     public_listen: tuple[str, int] | None = _setting(_listen, "", "收件人网页的监听地址；空为不开")
 
     @property
@@ -266,6 +311,23 @@ def load(environ: Mapping[str, str] | None = None, **overrides: str) -> Settings
     settings = Settings(**values)
     _check_together(settings)
     return settings
+
+
+def where_set(settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Of every key that is set: where, as somebody would look for it: the variable's name, or the file's. By env name."""
+    environ = os.environ if environ is None else environ
+    file = settings.data_dir.parent / "mailer.toml"
+    stored = _toml(file)
+    found = {}
+    for each in fields(Settings):
+        name = _env_name(each.name)
+        if environ.get(name):
+            found[name] = f"环境变量 {name}"
+        elif f"{name}_FILE" in environ and name not in environ:
+            found[name] = f"{name}_FILE 指向的文件"
+        elif stored.get(each.name.rstrip("_")):
+            found[name] = f"{file} 的 {each.name.rstrip('_')}"
+    return found
 
 
 def _given(environ: Mapping[str, str], name: str) -> str | None:

@@ -12,7 +12,7 @@ import random
 import secrets
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from sqlalchemy import ColumnElement
 
 from mailer import log, resources
 from mailer.content.render import environment
+from mailer.flow.after_restore import EPOCH
 from mailer.flow.office import Office
 from mailer.flow.ports import Wake
 from mailer.flow.send_kit import PaceLimits, SendKit
@@ -35,7 +36,7 @@ from mailer.store.core import delivery
 from mailer.store.engine import Store
 from mailer.store.journal import JournalHome, WorkerIdentity, machine_boot
 from mailer.transport.clock import SystemClock
-from mailer.transport.configured import relay_of
+from mailer.transport.configured import dkim_of, relay_of
 from mailer.transport.pace import Spacing
 from mailer.transport.relay import SmtpRelay
 from mailer.transport.sandbox import SandboxServer
@@ -43,7 +44,6 @@ from mailer.wake.local import LocalWake
 from recipients import directory
 
 _SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
-_EPOCH = "epoch"
 _LAST_RETURNS = 3.0  # seconds the sandbox gets to send back what it still owes
 
 
@@ -78,8 +78,8 @@ def initialise(settings: Settings) -> Store:
     migrate.upgrade(store)
     now = SystemClock().now()
     with store.begin() as session:
-        if writes.fact(session, _EPOCH) is None:
-            writes.set_fact(session, _EPOCH, secrets.token_hex(8))
+        if writes.fact(session, EPOCH) is None:
+            writes.set_fact(session, EPOCH, secrets.token_hex(8))
         bulletin_id = freeze.keep_bulletin(session, title="", office="", now=now)
         directory.seed_lists(session, bulletin_id)
     return store
@@ -106,6 +106,11 @@ def _secrets(settings: Settings) -> tuple[bytes, ...]:
 
 def signer_of(settings: Settings) -> Signer:
     return Signer(_secrets(settings))
+
+
+def audit_key_of(settings: Settings) -> bytes:
+    """Of the oldest secret: a new one in front leaves the chain as it is."""
+    return hmac.digest(_secrets(settings)[-1], b"audit chain", "sha256")
 
 
 def retry_of(settings: Settings) -> RetryPolicy:
@@ -135,7 +140,7 @@ def office_of(settings: Settings, store: Store, wake: Wake | None = None) -> Off
         clock=SystemClock(),
         signer=signer_of(settings),
         retry=retry_of(settings),
-        audit_key=hmac.digest(_secrets(settings)[-1], b"audit chain", "sha256"),
+        audit_key=audit_key_of(settings),
         wake=wake or wake_of(settings),
         templates=environment(resources.templates()),
         zone=settings.timezone,
@@ -208,7 +213,7 @@ def _register(settings: Settings, store: Store, relay: SmtpRelay, role: str) -> 
     worker_id = uuid.uuid4().hex
     now = SystemClock().now()
     with store.read() as session:
-        epoch = writes.fact(session, _EPOCH) or ""
+        epoch = writes.fact(session, EPOCH) or ""
     folder = settings.data_dir / "journal" / worker_id
     home = JournalHome(folder.absolute(), WorkerIdentity(worker_id, host_name(), machine_boot(), epoch))
     with store.begin() as session:
@@ -229,7 +234,7 @@ def _register(settings: Settings, store: Store, relay: SmtpRelay, role: str) -> 
 
 def _kit(settings: Settings, store: Store, relay: SmtpRelay, home: JournalHome) -> SendKit:
     clock = SystemClock()
-    sender_domain = settings.from_.rpartition("@")[2].rstrip("> ") or "sandbox.test"
+    from_domain = sender_domain(settings)
     per_minute = 0 if relay.is_sandbox else settings.per_minute
     return SendKit(
         store=store,
@@ -248,8 +253,21 @@ def _kit(settings: Settings, store: Store, relay: SmtpRelay, home: JournalHome) 
         turn=Spacing(per_minute, clock.elapsed).turn,
         jitter=random.random,
         return_path=ReturnPath(settings.return_path_mode),
-        bounce_domain=settings.bounce_domain or sender_domain,
+        bounce_domain=settings.bounce_domain or from_domain,
         lease_for=max(settings.lease, timedelta(seconds=20)),
         excluded=excluded,
         note=log.note,
+        sign=tuple if relay.is_sandbox else sign_of(settings),
     )
+
+
+def sender_domain(settings: Settings) -> str:
+    """The domain after the @ of the sender's address."""
+    return settings.from_.rpartition("@")[2].rstrip("> ") or "sandbox.test"
+
+
+def sign_of(settings: Settings) -> Callable[[Sequence[bytes]], Sequence[bytes]]:
+    """What a finished copy passes before it goes out. Raises SettingError for a key that cannot be used."""
+    if not settings.dkim_selector:
+        return tuple
+    return dkim_of(settings, sender_domain(settings), SystemClock().now).signed

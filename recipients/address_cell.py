@@ -7,6 +7,8 @@ what can be read in one way; everything else is reported. Must not know rows, pe
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -67,22 +69,30 @@ class AddressCell:
     unusable: tuple[UnusableText, ...]
 
 
+_CLEAN = re.compile(r"[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9.-]{1,190}[A-Za-z]", re.ASCII)
 _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF]
 )
 _HALF = {0xFF01 + n: 0x21 + n for n in range(94)} | {0xFE6B: "@"}
 _DOTS = str.maketrans({"。": ".", "｡": "."})
 _BLANKS = re.compile(r"\s+")
-_SEPARATORS = re.compile(r"[;,、/| ]|或者?")
+_SEPARATORS = re.compile(r"[;,、/|]|或者?|(?<=[a-z0-9A-Z])(?:和|及|与|以及)(?=[a-z0-9A-Z])")
 _HARD = ";,、/|"
 _OPENING = {"(": ")", "[": "]", "{": "}", "【": "】", "〔": "〕", "「": "」", "《": "》"}
-_QUOTES = "\"'“”‘’`"
+_QUOTES = "\"'“”‘’`*★※"
+_CLOSINGS = "!?~》"
+_WEB = re.compile(r"<br ?/?>|&nbsp;|https?://[^ ;,]*", re.IGNORECASE)  # left over from a page
 _HYPERLINK = re.compile(r'^=\s*HYPERLINK\s*\(\s*"([^"]*)"\s*(?:[,;]\s*"([^"]*)"\s*)?\)\s*$', re.IGNORECASE)
-_ASCII_LABELS = frozenset({"mailto", "email", "e-mail", "mail", "qq"})
+_ASCII_LABELS = frozenset({"mailto", "email", "e-mail", "mail", "qq", "oa", "vpn"})
 _NUMBERED = re.compile(r"^(?:[①-⑳⑴-⑽]|\d{1,2}[)）])")
+_DOTTED_NUMBER = re.compile(r"(?<![^ ;,、/|])(\d{1,2})\. ?(?=[^ ;,、/|@]+ ?@)")  # 1.a@… 2.b@…
+_FRAGMENT = re.compile(r"[A-Za-z][\w.+-]*", re.ASCII)  # of an address that a blank has broken
+_PREFIX = re.compile(r"^[^\x00-\x7f]{0,6}(?:邮箱|信箱|邮件)(?:地址)?(?:为|是)?(?=[A-Za-z0-9])")
 _COUNTED = re.compile(r"\d{1,2}")  # 1、a@… 2、b@…
 _TELEPHONE = re.compile(r"[^@a-zA-Z]{0,12}\+?\d[\d-]{6,19}")
+_OTHER_NUMBER = re.compile(r"(?:微信|wechat|qq|电话|手机|传真|座机|tel)[^:]{0,4}:.")
 _LABEL_ENDS = ("邮箱", "信箱", "邮件", "邮箱地址", "mail地址", "mail")
+_BROKEN = "地址里有空格，前后的英文可能也是它的一部分"
 _NO = ("无", "没有", "没", "未", "暂无", "暂未", "暂缺", "尚无", "尚未", "目前无", "暂时无", "暂时没有")
 _WHAT = ("", "邮箱", "电子邮箱", "信箱", "电子信箱", "邮件", "邮箱地址", "提供", "填", "填写", "报", "上报", "报送", "开通", "注册", "申请", "知", "定", "email")  # fmt: skip
 _NO_ADDRESS = frozenset(a + b for a in _NO for b in _WHAT) | {
@@ -93,6 +103,9 @@ _NO_ADDRESS = frozenset(a + b for a in _NO for b in _WHAT) | {
 
 def read_cell(text: str) -> AddressCell:
     """Never raises. Between addresses: ; 、 , / | blank, line break, 或 (full-width forms too)."""
+    if _CLEAN.fullmatch(text):  # nine of ten cells, spared the search for everything else
+        with suppress(AddressError):
+            return AddressCell((EmailAddress.parse(text),), (), ())
     if len(text) > CELL_CHARACTERS:
         unusable = UnusableText(text[:40] + "…", AddressProblem.BAD_EMAIL, "单元格文字太长，不像邮箱地址")
         return AddressCell((), (), (unusable,))
@@ -105,19 +118,25 @@ def read_cell(text: str) -> AddressCell:
     unusable_texts: list[UnusableText] = []
     beside: list[UnusableText] = []  # what is a remark beside an address, and a mistake alone
     says_none = False
-    for token in _SEPARATORS.split(_join_around_dots(plain, repairs)):
-        bare = _strip_token(token, repairs)
-        if not bare or _is_no_address(bare):
-            says_none = says_none or bool(bare)
-            continue
-        if not any((ch.isascii() and ch.isalnum()) or ch in "@#" for ch in bare):
-            repairs[Repair.REMARK] = None  # a word such as 办公室 or the person's name beside the address
-            continue
-        try:
-            addresses.append(EmailAddress.parse(bare))
-        except AddressError as error:
-            is_beside = _COUNTED.fullmatch(bare) or _TELEPHONE.fullmatch(bare)
-            (beside if is_beside else unusable_texts).append(UnusableText(bare, error.problem, error.message))
+    for part in _SEPARATORS.split(_join_around_dots(_without_numbers(plain, repairs), repairs)):
+        words, broken = _whole(part.split(" "))
+        unusable_texts += [UnusableText(text, AddressProblem.BAD_EMAIL, _BROKEN) for text in broken]
+        for token in words:
+            if "@" not in token and _OTHER_NUMBER.match(token.casefold()):
+                repairs[Repair.REMARK] = None
+                continue
+            bare = _strip_token(token, repairs)
+            if not bare or _is_no_address(bare):
+                says_none = says_none or bool(bare)
+                continue
+            if not any((ch.isascii() and ch.isalnum()) or ch in "@#" for ch in bare) or _is_label_alone(bare):
+                repairs[Repair.REMARK] = None  # a word such as 办公室 or the person's name beside the address
+                continue
+            try:
+                addresses.append(EmailAddress.parse(bare))
+            except AddressError as error:
+                is_beside = _COUNTED.fullmatch(bare) or _TELEPHONE.fullmatch(bare)
+                (beside if is_beside else unusable_texts).append(UnusableText(bare, error.problem, error.message))
     if beside and addresses:
         repairs[Repair.REMARK] = None
     else:
@@ -127,6 +146,47 @@ def read_cell(text: str) -> AddressCell:
         message = "没有填写邮箱" if says_none else "有文字，但不是邮箱地址"
         unusable_texts.append(UnusableText(text.strip(), problem, message))
     return AddressCell(tuple(addresses), tuple(repairs), tuple(unusable_texts))
+
+
+def _whole(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The words, and those put together again where only a blank parts an address from a Latin word: «zheng hao@x.example».
+
+    Such an address may be another person's; nobody can tell, so it is refused.
+    """
+    doubtful = {
+        n
+        for n, word in enumerate(words)
+        if "@" in word
+        for beside in (n - 1, n + 1)
+        if 0 <= beside < len(words) and _is_fragment(words[beside])
+    }
+    whole = [
+        w for n, w in enumerate(words) if n not in doubtful and not ({n - 1, n + 1} & doubtful and _is_fragment(w))
+    ]
+    broken = []
+    for n in sorted(doubtful):
+        first, last = n - (n > 0 and _is_fragment(words[n - 1])), n + 1
+        broken.append(" ".join(words[first : last + (last < len(words) and _is_fragment(words[last]))]))
+    return whole, broken
+
+
+def _is_fragment(word: str) -> bool:
+    return _FRAGMENT.fullmatch(word) is not None and not _is_label_alone(word) and not _is_no_address(word)
+
+
+def _is_label_alone(word: str) -> bool:
+    """Email, QQ邮箱, OA without a colon, a word of its own."""
+    label = word.casefold()
+    return label in _ASCII_LABELS or (label.endswith(_LABEL_ENDS) and "@" not in label)
+
+
+def _without_numbers(text: str, repairs: dict[Repair, None]) -> str:
+    """«1.a@… 2.b@…» -> «a@… b@…»: the numbers count from one, so they are none of the addresses' own."""
+    found = [int(number) for number in _DOTTED_NUMBER.findall(text)]
+    if found and found == list(range(1, len(found) + 1)) and len(found) == text.count("@") and len(found) > 1:
+        repairs[Repair.REMARK] = None
+        return _DOTTED_NUMBER.sub("", text)
+    return text
 
 
 def _is_no_address(text: str) -> bool:
@@ -147,7 +207,7 @@ def _to_half_width(text: str, repairs: dict[Repair, None]) -> str:
     half = seen.translate(_HALF)
     if any(old != new and (new.isalnum() or new in "@._-+") for old, new in zip(seen, half, strict=True)):
         repairs[Repair.FULL_WIDTH] = None
-    return _BLANKS.sub(" ", half).strip()
+    return _BLANKS.sub(" ", _WEB.sub(" ", half)).strip()
 
 
 def _out_of_angles(text: str, repairs: dict[Repair, None]) -> str:
@@ -232,15 +292,18 @@ def _strip_token(token: str, repairs: dict[Repair, None]) -> str:
     if numbered := _NUMBERED.match(bare):
         repairs[Repair.REMARK] = None
         bare = bare[numbered.end() :]
+    if prefix := _PREFIX.match(bare):
+        repairs[Repair.LABEL] = None
+        bare = bare[prefix.end() :]
     label, colon, tail = bare.rpartition(":")
     if colon and "@" not in label and _is_label(label):
         repairs[Repair.LABEL] = None
         bare = tail.partition("?")[0] if label.casefold() == "mailto" else tail
     local, at, domain = bare.rpartition("@")
     dotted = domain.translate(_DOTS)
-    open_end = dotted.rstrip(".")
+    open_end = dotted.rstrip("." + _CLOSINGS)
     if open_end != dotted:
         repairs[Repair.CLOSING] = None
-    if dotted.rstrip(".") != domain.rstrip("。｡."):
+    if open_end != domain.rstrip("。｡." + _CLOSINGS):
         repairs[Repair.IDEOGRAPHIC_DOT] = None
     return f"{local}{at}{open_end}"

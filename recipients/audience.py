@@ -5,12 +5,13 @@ Pure. Owns the meaning of a rule («units of group G × roles R») and the order
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from recipients.address import EmailAddress
+from recipients.list_policy import PLAIN, ListPolicy
 from recipients.people import LEADERS, Holder, canonical_role, comparison_key, is_leaders, role_order
 from recipients.suppression import Suppression, strongest
 
@@ -85,6 +86,7 @@ class DistributionList:
     rules: tuple[Rule, ...] = ()
     is_duty: bool = True
     phrase: str = ""
+    policy: ListPolicy = PLAIN
 
 
 # 报: the leaders, as a group of units or as a person's own category in any unit. 发: every other unit's three roles.
@@ -138,6 +140,8 @@ class Entry:
     withheld: Withheld | None = None
     note: str = ""  # why it is suppressed, in Chinese
     why: str = ""  # why it is on the list, in Chinese
+    care_of: str = ""  # 代收人
+    is_essential: bool = False  # 必达
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,9 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Ordered by lane, unit, role, holder."""
+    """Ordered by lane, unit, role, holder. ``entries`` may be gone through again and again; they need not be in memory."""
 
-    entries: tuple[Entry, ...]
+    entries: Collection[Entry]
 
     @property
     def included(self) -> tuple[Entry, ...]:
@@ -184,18 +188,39 @@ def assemble(
     at: datetime,
 ) -> Audience:
     """``at``: suppressions are judged at that moment. Nobody on a list is left out: who gets no mail is withheld."""
-    by_key: dict[str, list[Suppression]] = {}
-    for suppression in suppressions:
-        by_key.setdefault(suppression.address_key, []).append(suppression)
-    ordered = sorted(candidates, key=lambda c: (c.unit_order, role_order(c.holder.post.role), c.holder_id or 0))
+    by_key = by_address(suppressions)
+    ordered = sorted(candidates, key=in_unit_order)
     entries = [
         entry
         for wanted in sorted(lists, key=lambda item: item.lane)
-        for candidate in ordered
-        if (why := candidate.why_on(wanted))
-        for entry in _entries(wanted, candidate, why, by_key, at)
+        for entry in entries_of(wanted, ordered, by_key, at)
     ]
     return Audience(tuple(entries))
+
+
+def by_address(suppressions: Iterable[Suppression]) -> dict[str, list[Suppression]]:
+    """As ``entries_of`` takes them."""
+    by_key: dict[str, list[Suppression]] = {}
+    for suppression in suppressions:
+        by_key.setdefault(suppression.address_key, []).append(suppression)
+    return by_key
+
+
+def in_unit_order(candidate: Candidate) -> tuple[int, int, int]:
+    """The order of entries within a list."""
+    return candidate.unit_order, role_order(candidate.holder.post.role), candidate.holder_id or 0
+
+
+def entries_of(
+    wanted: DistributionList,
+    candidates: Iterable[Candidate],
+    suppressions: Mapping[str, Sequence[Suppression]],
+    at: datetime,
+) -> Iterator[Entry]:
+    """One list's entries, in the order of the candidates. ``suppressions``: by address."""
+    for candidate in candidates:
+        if why := candidate.why_on(wanted):
+            yield from _entries(wanted, candidate, why, suppressions, at)
 
 
 def _entries(
@@ -221,6 +246,8 @@ def _entries(
             withheld,
             note,
             why,
+            holder.care_of,
+            holder.is_essential,
         )
 
     if candidate.has_left:

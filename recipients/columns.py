@@ -6,7 +6,7 @@ Owns how cells of a header belong together. The words are header_words'; what st
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recipients import header_words
 from recipients.header_words import NOTHING, PLAIN_NAMES, Field, HeaderCell
@@ -16,15 +16,19 @@ Row = Sequence[str]
 _ABOVE = 3  # rows of a header above the one that names the address
 _BELOW = 2
 _SAMPLE = 30  # rows below a header that are looked at
+_TICKS = frozenset("√✓✔☑●○◆■*vV1是有")
 _PERSONAL = frozenset({Field.NAME, Field.TITLE, Field.PHONE, Field.ADDRESS})
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The columns of one person of a row. ``role`` is the header's word where the header names it."""
+    """The columns of one person of a row. ``role`` is the header's word where the header names it; ``ticks``: columns that
+    name a role and hold a tick where it is the person's.
+    """
 
     role: str | None
     columns: dict[Field, tuple[int, ...]]
+    ticks: tuple[tuple[int, str], ...] = ()
 
     def first(self, field: Field) -> int | None:
         return next(iter(self.columns.get(field, ())), None)
@@ -56,10 +60,13 @@ def find_layout(rows: Sequence[Row], at: int, before: Layout | None = None) -> L
 
     ``before``: the layout in force; where there is one, only a header without any strange word is another.
     """
-    if not any(map(header_words.may_head_addresses, rows[at])):
-        return None
-    cells = [header_words.read(cell) for cell in rows[at]]
-    if not _is_header(cells, rows[at], repeated=before is not None):
+    if any(map(header_words.may_head_addresses, rows[at])):
+        cells = [header_words.read(cell) for cell in rows[at]]
+        if not _is_header(cells, rows[at], repeated=before is not None):
+            return None
+    elif before is None and (told := _told_by_rows(rows, at)) is not None:
+        cells = told
+    else:
         return None
     band = [cells]
     while len(band) <= _BELOW and at + len(band) < len(rows):
@@ -74,9 +81,61 @@ def find_layout(rows: Sequence[Row], at: int, before: Layout | None = None) -> L
             break
         band.insert(0, upper)
     columns = [_column(stack) for stack in _stacks(band, max(map(len, band)))]
-    _divide_units(columns, rows[at + height : at + height + _SAMPLE])
+    sample = rows[at + height : at + height + _SAMPLE]
+    _divide_units(columns, sample)
+    _widen_addresses(columns, sample)
+    ticks = _take_ticks(columns, sample)
     blocks, without_address = _blocks(columns)
+    if ticks:
+        blocks = tuple(replace(block, ticks=ticks) for block in blocks)
     return Layout(blocks, height, without_address)
+
+
+def _told_by_rows(rows: Sequence[Row], at: int) -> list[HeaderCell] | None:
+    """A header that calls the addresses by another word (联系方式): told by what stands below it, in one column only."""
+    cells = [header_words.read(cell) for cell in rows[at]]
+    fields = {cell.field for cell in cells if cell.field is not None}
+    if len(fields) < 3 or not fields & {Field.NAME, Field.UNIT}:
+        return None
+    below = rows[at + 1 : at + 1 + _SAMPLE]
+    found = []
+    for column, cell in enumerate(cells):
+        texts = [row[column] for row in below if column < len(row) and row[column].strip()]
+        holding = sum("@" in text or "＠" in text for text in texts)
+        if cell.word and cell.field in {None, Field.PHONE} and 2 * holding > len(texts):
+            found.append(column)
+    if len(found) != 1:
+        return None
+    cells[found[0]] = HeaderCell(cells[found[0]].word, cells[found[0]].text, Field.ADDRESS)
+    return cells
+
+
+def _widen_addresses(columns: list[_Column], below: Sequence[Row]) -> None:
+    """邮箱 merged over two columns: a second address stands under no word of its own."""
+    for c in range(1, len(columns)):
+        left, column = columns[c - 1], columns[c]
+        if left.field is not Field.ADDRESS or column.field is not None or column.word:
+            continue
+        if any("@" in row[c] or "＠" in row[c] for row in below if c < len(row)):
+            column.field, column.word, column.role = Field.ADDRESS, left.word, left.role
+
+
+def _take_ticks(columns: list[_Column], below: Sequence[Row]) -> tuple[tuple[int, str], ...]:
+    """姓名 | 主要领导 | 信息员 | 邮箱 with ticks under the roles: those columns hold no names."""
+    if not any(column.field is Field.NAME and column.word in PLAIN_NAMES for column in columns):
+        return ()
+    ticks = []
+    is_ticked = False
+    for c, column in enumerate(columns):
+        marks = {row[c].strip() for row in below if c < len(row)} - {""}
+        if column.field is Field.NAME and column.role is not None and column.word == column.role and marks <= _TICKS:
+            ticks.append((c, column.role))
+            is_ticked = is_ticked or bool(marks)
+    if not is_ticked:
+        return ()
+    for c, _ in ticks:
+        columns[c] = _Column(word=columns[c].word)
+    return tuple(ticks)
 
 
 def _divide_units(columns: list[_Column], below: Sequence[Row]) -> None:

@@ -101,32 +101,55 @@ class Difference:
     regrouped: dict[str, str] = field(default_factory=dict)
     warnings: list[Remark] = field(default_factory=list)
 
+    def moves(self) -> dict[int, Holder]:
+        """Holder id of who is ended -> the same person in another post: the name and an address are the same."""
+        began = {(comparison_key(h.name), a.key): h for one in self.added for h in [one.holder] for a in h.addresses}
+        found = {}
+        for one in self.ended:
+            name = comparison_key(one.holder.name)
+            after = next((began[name, a.key] for a in one.holder.addresses if (name, a.key) in began), None)
+            if name and after is not None:
+                found[one.holder_id] = after
+        return found
+
     @property
     def is_empty(self) -> bool:
         return not (self.added or self.changed or self.ended or self.regrouped)
 
 
 def compare(
-    today: Sequence[Current],
+    today: Iterable[Current],
     people: Iterable[Person],
     scope: Scope,
     aliases: Mapping[str, str],
     groups: Mapping[str, str],
 ) -> Difference:
-    """``aliases``: key of another name -> the unit's own name; ``groups``: key of a unit of today -> its group."""
+    """``aliases``: key of another name -> the unit's own name; ``groups``: key of a unit of today -> its group.
+
+    ``today`` is gone through once and only who changes or is missing is kept, so that it may be as long as the office is large.
+    """
     incoming = _put_together(people, aliases, groups)
-    known = {current.holder.key: current for current in today}
-    missing = [current for key, current in known.items() if key not in incoming]
-    matching = _Matching(missing, incoming.values())
     found = Difference()
+    missing: list[Current] = []
+    outcome: dict[HolderKey, tuple[Change | None, list[Remark]]] = {}
+    for current in today:
+        key = current.holder.key
+        if (person := incoming.get(key)) is None:
+            missing.append(current)
+        else:
+            warnings: list[Remark] = []
+            outcome[key] = _change(current, person, warnings), warnings
+    matching = _Matching(missing, incoming.values())
     for key, person in incoming.items():
         unit = person.holder.post.unit
         if unit.key in groups and unit.group != groups[unit.key]:
             found.regrouped[unit.name] = unit.group
-        current = known.get(key)
-        if current is None:
+        if key not in outcome:
             found.added.append(replace(person, match=matching.find(person.holder)))
-        elif change := _change(current, person, found.warnings):
+            continue
+        change, warnings = outcome[key]
+        found.warnings += warnings
+        if change is not None:
             found.changed.append(change)
         else:
             found.unchanged += 1
@@ -175,11 +198,15 @@ def _put_together(
 ) -> dict[HolderKey, Incoming]:
     """One entry for each person in a post, in the order of the file."""
     out: dict[HolderKey, Incoming] = {}
+    posts: dict[Post, Post] = {}
     for person in people:
-        given = person.holder.post.unit
-        unit = Unit(aliases.get(given.key, given.name), given.group)
-        unit = Unit(unit.name, unit.group or groups.get(unit.key, ""))
-        holder = replace(person.holder, post=Post(unit, person.holder.post.role))
+        post = person.holder.post
+        if (own := posts.get(post)) is None:
+            given = post.unit
+            unit = Unit(aliases.get(given.key, given.name), given.group)
+            unit = Unit(unit.name, unit.group or groups.get(unit.key, ""))
+            own = posts[post] = post if unit == given else Post(unit, post.role)
+        holder = person.holder if own is post else replace(person.holder, post=own)
         before = out.get(holder.key)
         if before is None:
             out[holder.key] = Incoming(holder, person.lists, person.place)

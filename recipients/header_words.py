@@ -54,7 +54,9 @@ _WORDS: dict[Field, tuple[str, ...]] = {
 }  # fmt: skip
 _RANK = {word: (field, rank) for field, words in _WORDS.items() for rank, word in enumerate(words)}
 PLAIN_NAMES = frozenset(["姓名", "名字", "人员姓名", "同志姓名", "name", "fullname", "人员", "使用人", "姓名职务"])
-_MAILBOX = "(?:电子邮箱|电子信箱|电子邮件|邮箱|信箱|邮件|电邮|email|mail)(?:地址|账号|帐号|号码|号|address)?"
+_MAILBOX = (
+    "(?:电子邮箱|电子信箱|电子邮件|邮箱|信箱|邮件|电邮|email|mail)(?:地址|账号|帐号|账户|号码|名称|名|号|address)?"
+)
 _ADDRESS = re.compile(rf"(?P<whose>.{{0,14}}?)(?:{_MAILBOX})+(?:\d{{1,2}}|[一二三])?")
 _PHONE = re.compile(
     r"(?P<whose>.{0,8}?)(?:电话|手机|移动电话|座机|固话|联系方式|传真|tel|phone|mobile)(?:号码|号|及传真|传真)?(?:\d{1,2}|[一二三])?"
@@ -64,10 +66,17 @@ _PHONE_PARTS = frozenset(
 )
 _UNIT = re.compile(r".{1,6}(?:单位|部门)(?:名称)?")  # 区直单位, 所在单位及部门
 _HOW_MANY = re.compile(r"(?:至少|各|限)?[\d一二两三]{1,2}[名人位个](?:以上)?")
-_NOT_ADDRESS = ("是否", "有无")  # questions about the mailbox
+_NOT_ADDRESS = (
+    "是否", "有无", "无", "没有", "暂无", "未", "尚未", "原", "旧", "曾用", "停用", "已停用", "作废", "变更前", "调整前", "更换前", "修改前",
+)  # fmt: skip  # questions about the mailbox, and one that is not used any more
 _OWN = (*PLAIN_NAMES, *_WORDS[Field.TITLE])  # what may stand behind «whose»: 书记姓名, 书记职务
 _BRACKETED = re.compile(r"[(\[{【〔<《][^()\[\]{}【】〔〕<>《》]{0,200}[)\]}】〕>》]")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+_LATIN = re.compile("[a-z]+")
+_NUMBER = re.compile(r"\d{1,2}(?=\D)")
+_ORDINAL = "一二三四五"
+_COUNTED = re.compile(rf"(?:\d|[{_ORDINAL}ab])(?:号)?")
+LABEL_CHARACTERS = 24  # of a word that may stand at the left of its value
 _CHARACTERS = 200  # of a header's cell with all its remarks
 _WORD_CHARACTERS = 40
 ROLE_WORDS = known_roles()
@@ -110,6 +119,7 @@ def read(cell: str) -> HeaderCell:
     word = "".join(ch for ch in outer if ch.isalnum())
     if not word or "@" in outer or len(word) > _WORD_CHARACTERS or ":" in outer.rstrip(":"):
         return NOTHING
+    word = _without_decoration(word)
     text = "".join(cell.split()).strip("*＊★▲:：")
     if "填" in inner or _HOW_MANY.fullmatch(inner):  # （必填）, （2名）: about the filling in, not about the role
         text = _BRACKETED.sub("", unicodedata.normalize("NFKC", text))
@@ -121,19 +131,32 @@ def read(cell: str) -> HeaderCell:
     return HeaderCell(word, text, field, role, whose)
 
 
+def _without_decoration(word: str) -> str:
+    """«单位unit» and «1单位» are 单位."""
+    for bare in (_LATIN.sub("", word), _NUMBER.sub("", word, count=1) if _NUMBER.match(word) else word):
+        told = bare in _RANK or bare in ROLE_WORDS
+        if bare != word and (told or (_field(word)[0] is None and _field(bare)[0] is not None)):
+            return bare
+    return word
+
+
 def is_phone_part(word: str) -> bool:
     """A word that stands only under 联系电话: 办公, 手机."""
     return word in _PHONE_PARTS
 
 
 def _meaning(word: str) -> tuple[Field | None, str | None, str]:
-    """«信息员邮箱» -> (ADDRESS, 信息员, 信息员); «主要领导» alone heads a column of names."""
+    """«信息员邮箱» -> (ADDRESS, 信息员, 信息员); «主要领导» alone heads a column of names; so does 第一联络员, 联络员2."""
+    first = 2 if word[:1] == "第" and word[1:2] in _ORDINAL else 0
     for role in ROLE_WORDS:
-        if word.startswith(role):
-            rest = word[len(role) :].lstrip("的")
+        if word.startswith(role, first):
+            end = first + len(role)
+            if counted := _COUNTED.match(word, end):
+                end = counted.end()
+            rest = word[end:].lstrip("的")
             field = Field.NAME if not rest else _field(rest)[0]
             if field is not None:
-                return field, role, role
+                return field, word[:end], word[:end]
     field, whose = _field(word)
     return field, None, whose
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from recipients.address import EmailAddress
 
@@ -16,6 +17,7 @@ LEADERS = "领导"  # the unit group whose every post is on 报
 
 PAPER_NOTE = "只收纸质"
 
+_NUMBERED = re.compile(r"(?:第[一二三四五])?(.+?)(?:\d|[一二三四五ab])?(?:号)?")
 _BRACKETED = re.compile(r"[(\[【〔][^)\]】〕]{0,40}[)\]】〕]")
 
 # What a column 分组, a sheet's name or a person's category may say to mean the leaders of the four bodies.
@@ -53,15 +55,22 @@ _CANONICAL_CELLS = _CANONICAL | {"联系人": "信息员", "工作联系人": "�
 _ORDER = {role: place for place, role in enumerate((LEADERS, "主要领导", "主管领导", "信息员"))}
 
 
+@lru_cache(maxsize=8192)  # units and roles come again in every row
 def comparison_key(text: str) -> str:
     """Full and half width, case and white space make no difference; remarks in brackets stay part of the name."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+@lru_cache(maxsize=1024)
 def canonical_role(role: str) -> str:
-    """分管领导 -> 主管领导, 联络员 -> 信息员, 区领导 -> 领导; any other role stands for itself."""
+    """分管领导 -> 主管领导, 联络员 and 第一联络员 -> 信息员, 区领导 -> 领导; any other role stands for itself."""
     key = comparison_key(role)
-    return _CANONICAL_CELLS.get(key) or _CANONICAL_CELLS.get(_BRACKETED.sub("", key)) or key
+    for word in (key, _BRACKETED.sub("", key)):
+        if known := _CANONICAL_CELLS.get(word):
+            return known
+        if (numbered := _NUMBERED.fullmatch(word)) and (known := _CANONICAL_CELLS.get(numbered[1])):
+            return known
+    return key
 
 
 def known_roles() -> tuple[str, ...]:

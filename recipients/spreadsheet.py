@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
-from openpyxl import Workbook as NewWorkbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from python_calamine import CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
+from recipients.web_table import read_page, read_xml
 from recipients.workbook_limits import (
     FILE_BYTES,
     SheetScan,
@@ -32,8 +31,9 @@ Row = tuple[str, ...]
 
 _ZIP = b"PK\x03\x04"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_DELIMITERS = ",\t;"
+_DELIMITERS = ",\t;，|"
 _BROKEN_CHARACTERS = 0.02  # of a text file; with more it is no text, or in an encoding nobody can tell
+_PAGE = re.compile(r"(?:<!--.*?-->\s*)*<(?:html|!doctype|table|head|body|meta|style|div|center|font)\b", re.DOTALL)
 _MERGED_CELLS = 5_000_000  # filled by merging; more is no office's table
 # A cell that a spreadsheet program would run or rewrite when a CSV is opened (OWASP: CSV injection).
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
@@ -41,10 +41,16 @@ _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """``rows[0]`` is the row a person sees as row 1; rows of unequal length, a merged area's text in all its rows."""
+    """``rows[0]`` is the row a person sees as row 1; rows of unequal length, a merged area's text in all its rows.
+
+    By (row, column) from 0: ``struck`` are crossed out, ``links`` lead to a mail address; ``hidden_rows`` are not shown.
+    """
 
     name: str
     rows: Sequence[Row]
+    struck: frozenset[tuple[int, int]] = frozenset()
+    links: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ def read(data: bytes) -> Workbook:
     if data.startswith(_COMPOUND):
         check_xls(data)
         return _read_calamine(data, {})
-    return Workbook((Sheet("", _read_csv(data)),))
+    return _read_text(_decode(data))
 
 
 def _read_calamine(data: bytes, scans: dict[str, SheetScan]) -> Workbook:
@@ -78,10 +84,13 @@ def _read_calamine(data: bytes, scans: dict[str, SheetScan]) -> Workbook:
                     hidden.append(meta.name)
                     continue
                 sheet = book.get_sheet_by_name(meta.name)
-                rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-                _put_formulas(rows, scans.get(meta.name, SheetScan()))
+                scan = scans.get(meta.name, SheetScan())
+                blank = [""] * (sheet.start[1] if sheet.start else 0)  # the reader begins with the first filled column
+                rows = [[*blank, *map(_text, row)] for row in sheet.iter_rows()]
+                _put_formulas(rows, scan)
                 _spread(rows, sheet.merged_cell_ranges or [])
-                sheets.append(Sheet(meta.name, [tuple(row) for row in rows]))
+                marks = (frozenset(scan.struck), scan.links, frozenset(scan.hidden_rows))
+                sheets.append(Sheet(meta.name, [tuple(row) for row in rows], *marks))
             return Workbook(tuple(sheets), tuple(hidden))
     except PasswordError as error:
         raise SpreadsheetError("password", "文件设有打开密码，读不了。", "请去掉密码后另存再导入。") from error
@@ -132,14 +141,29 @@ def _text(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 
-def _read_csv(data: bytes) -> list[Row]:
-    text = _decode(data)
-    if text.lstrip()[:200].lower().startswith(("<html", "<!doctype", "<?xml", "<table", "mime-version:")):
+def _read_text(text: str) -> Workbook:
+    """A page, an XML workbook, or cells parted by a mark: many an .xls is none."""
+    head = text[:2000].lstrip("\ufeff \t\r\n").lower()
+    if head.startswith("<?xml") and "schemas-microsoft-com:office:spreadsheet" in head:
+        found, hidden = read_xml(text)
+        return Workbook(tuple(Sheet(name, list(map(tuple, rows))) for name, rows in found), tuple(hidden))
+    if _PAGE.match(head):
+        if tables := read_page(text):
+            names = [f"表{n}" if len(tables) > 1 else "" for n in range(1, len(tables) + 1)]
+            return Workbook(tuple(Sheet(n, list(map(tuple, rows))) for n, rows in zip(names, tables, strict=True)))
+        raise SpreadsheetError(
+            "not_a_spreadsheet", "这个文件其实是网页，里面没有表格。", "请用 Excel 或 WPS 打开后另存为 .xlsx 再导入。"
+        )
+    if head.startswith(("<?xml", "mime-version:")):
         raise SpreadsheetError(
             "not_a_spreadsheet",
-            "这个文件其实是网页，只是起了表格的名字。",
+            "这个文件其实是网页或 XML，只是起了表格的名字。",
             "请用 Excel 或 WPS 打开后另存为 .xlsx 再导入。",
         )
+    return Workbook((Sheet("", _read_csv(text)),))
+
+
+def _read_csv(text: str) -> list[Row]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text)))
     except csv.Error as error:
@@ -199,11 +223,12 @@ def _delimiter(text: str) -> str:
 
     def score(delimiter: str) -> tuple[int, int]:
         try:
-            widths = [len(row) for row in csv.reader(head, delimiter=delimiter) if row]
+            rows = [row for row in csv.reader(head, delimiter=delimiter) if row]
         except csv.Error:
             return (0, 0)
-        width, count = Counter(widths).most_common(1)[0] if widths else (1, 0)
-        return (count if width > 1 else 0, width)
+        width, count = Counter(map(len, rows)).most_common(1)[0] if rows else (1, 0)
+        filled = max((sum(map(bool, row)) for row in rows if len(row) == width), default=0)
+        return (count if width > 1 else 0, filled)
 
     return max(_DELIMITERS, key=score)
 
@@ -224,6 +249,11 @@ def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 def write_xlsx(sheets: Iterable[tuple[str, Iterable[Sequence[str]]]]) -> bytes:
     """Every cell is stored as text, never as a formula, so nothing needs to be altered. Sheet names: at most 31 characters."""
+    # openpyxl takes a quarter of a second to load, and most commands write no workbook
+    from openpyxl import Workbook as NewWorkbook  # noqa: PLC0415
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
+
     book = NewWorkbook(write_only=True)
     for name, rows in sheets:
         sheet = book.create_sheet(name)

@@ -209,7 +209,7 @@ class HolderAddress(SQLModel, table=True):
 
 class DistributionList(SQLModel, table=True):
     """报 送 发 of a bulletin. ``lane`` 1-3 orders them; ``phrase`` is printed on the issue; ``policy`` holds the
-    list's own settings (retry, suppression) by name.
+    list's own wishes by name (recipients.list_policy).
     """
 
     __tablename__ = "distribution_list"
@@ -300,7 +300,10 @@ class Suppression(SQLModel, table=True):
 
 
 class ChangeRequest(SQLModel, table=True):
-    """What a recipient wished, or somebody for them, and what became of it. ``value``: the new address or the successor."""
+    """What a recipient wished, or somebody for them, and what became of it. ``value``: the new address or the successor.
+
+    Who hears of the decision by mail: ``tell_to`` still, from ``tell_after`` on (NULL: nobody any more), ``told_to`` have heard.
+    """
 
     __tablename__ = "change_request"
     __table_args__ = (
@@ -325,6 +328,10 @@ class ChangeRequest(SQLModel, table=True):
     decided_at: datetime | None = _time("decided_at", null=True)
     decided_by: str = _word("decided_by", 120)
     answer: str = _text("answer")
+    tell_to: list[str] = Field(default_factory=list, sa_column=Column("tell_to", JSON, nullable=False))
+    told_to: list[str] = Field(default_factory=list, sa_column=Column("told_to", JSON, nullable=False))
+    tell_after: datetime | None = _time("tell_after", null=True)
+    tries: int = Field(default=0, sa_column=Column("tries", Integer, nullable=False))
 
 
 class ImportRun(SQLModel, table=True):

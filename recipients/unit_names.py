@@ -54,16 +54,20 @@ class MappingError(Exception):
 def acts(pairs: Sequence[tuple[str, str]], new: Iterable[str], known: Mapping[str, str]) -> list[Act]:
     """What each (旧, 新) means. ``known``: key of every name of an open unit -> the unit's own name. Raises MappingError.
 
-    Both known: 旧 merges into 新. Only 旧 known: it is renamed. Only 新 known: the list wrote 旧 for it.
+    Both known: 旧 merges into 新. Only 旧 known: it is renamed. Only 新 known: the list wrote 旧 for it. What a pair makes
+    known counts for the pairs behind it, so that several units can become a new one.
     """
     found = []
+    names = dict(known)
     for old, now in pairs:
-        is_known, becomes_known = comparison_key(old) in known, comparison_key(now) in known
+        is_known, becomes_known = comparison_key(old) in names, comparison_key(now) in names
         if not is_known and not becomes_known:
             raise MappingError(f"“{old}”和“{now}”都不是现有单位，对应不上。")
-        if is_known and becomes_known and known[comparison_key(old)] == known[comparison_key(now)]:
+        if is_known and becomes_known and names[comparison_key(old)] == names[comparison_key(now)]:
             raise MappingError(f"“{old}”和“{now}”本来就是同一个单位。")
         kind = ActKind.SLIP if not is_known else ActKind.MERGE if becomes_known else ActKind.RENAME
+        if kind is ActKind.RENAME:
+            names[comparison_key(now)] = now  # others may merge into it
         found.append(Act(kind, old, now))
     return [*found, *(Act(ActKind.NEW, name, name) for name in new)]
 

@@ -13,7 +13,10 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from typing import IO
 from xml.parsers import expat
+
+from recipients.workbook_marks import MailLinks, Start, StruckStyles, relations_of
 
 FILE_BYTES = 20 * 1024 * 1024
 UNPACKED_BYTES = 200 * 1024 * 1024
@@ -23,6 +26,12 @@ PARTS = 2000
 SHEETS = 200
 CELLS = 5_000_000  # of the rectangle that holds all filled cells of one sheet
 
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#: What the standard library raises on a damaged archive; OSError and ValueError where an entry lies outside the file.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, expat.ExpatError, ValueError, OSError,
+    struct.error, LookupError, OverflowError,
+)  # fmt: skip
 _END_OF_CHAIN = 0xFFFFFFFC  # and above: free, end, table sectors
 _BIFF_CELLS = frozenset(
     {0x0006, 0x00BD, 0x00D6, 0x0203, 0x0204, 0x0205, 0x027E, 0x00FD, 0x0002, 0x0003, 0x0004, 0x0005}
@@ -36,6 +45,9 @@ class SpreadsheetError(Exception):
     def __init__(self, code: str, message: str, hint: str) -> None:
         super().__init__(message)
         self.code, self.message, self.hint = code, message, hint
+
+    def __reduce__(self) -> tuple[type[SpreadsheetError], tuple[str, str, str]]:
+        return type(self), (self.code, self.message, self.hint)  # it travels between processes
 
 
 def too_big() -> SpreadsheetError:
@@ -54,7 +66,7 @@ def _bomb() -> SpreadsheetError:
     )
 
 
-def _too_wide(sheet: str) -> SpreadsheetError:
+def too_wide(sheet: str) -> SpreadsheetError:
     return SpreadsheetError(
         "too_many_cells",
         f"工作表“{sheet}”里有内容落在极远的行或列，表太大，没有读取。",
@@ -64,11 +76,17 @@ def _too_wide(sheet: str) -> SpreadsheetError:
 
 @dataclass(slots=True)
 class SheetScan:
-    """Of one sheet: the filled rectangle, and formulas whose result was never stored (0-based row, column)."""
+    """Of one sheet: the filled rectangle, formulas whose result was never stored, and what a person sees beside the text.
+
+    Rows and columns count from 0.
+    """
 
     rows: int = 0
     columns: int = 0
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
+    struck: set[tuple[int, int]] = field(default_factory=set)
+    links: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
 
 
 def scan_xlsx(data: bytes) -> dict[str, SheetScan]:
@@ -85,12 +103,19 @@ def scan_xlsx(data: bytes) -> dict[str, SheetScan]:
                     "not_a_spreadsheet", "这个文件不是 Excel 表格。", "请另存为 .xlsx 或 .csv 再导入。"
                 )
             scans = {}
+            styles = StruckStyles()
+            if "xl/styles.xml" in parts:
+                _parse(archive.read(parts["xl/styles.xml"]), styles.start)
             for name, path in _sheet_parts(archive, parts):
                 if path not in parts:
                     raise broken(f"（缺少工作表“{name}”）")
-                scans[name] = _scan_sheet(archive.read(parts[path]), name)
+                links = MailLinks()
+                if (relations := parts.get(relations_of(path))) is not None:
+                    _parse(archive.read(relations), links.relation)
+                with archive.open(parts[path]) as stream:
+                    scans[name] = _scan_sheet(stream, name, styles.numbers, links)
             return scans
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, expat.ExpatError) as error:
+    except _DAMAGED as error:
         raise broken() from error
 
 
@@ -130,9 +155,9 @@ def _by_local_name(attributes: dict[str, str], wanted: str) -> str:
     return next((value for key, value in attributes.items() if key.rpartition(":")[2] == wanted and ":" in key), "")
 
 
-def _parse(data: bytes, start: object) -> None:
+def _parse(data: bytes, start: Start) -> None:
     parser = _parser()
-    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)  # type: ignore[operator]  # one of ours
+    parser.StartElementHandler = lambda name, attributes: start(name.rpartition(":")[2], attributes)
     parser.Parse(data, True)
 
 
@@ -147,8 +172,8 @@ def _parser() -> expat.XMLParserType:
     return parser
 
 
-def _scan_sheet(data: bytes, sheet: str) -> SheetScan:
-    scan = SheetScan()
+def _scan_sheet(stream: IO[bytes], sheet: str, struck: set[int], links: MailLinks) -> SheetScan:
+    scan = SheetScan(links=links.found)
     row, column, in_formula = -1, -1, False
     text: list[str] = []
     pending: dict[tuple[int, int], str] = {}
@@ -158,18 +183,25 @@ def _scan_sheet(data: bytes, sheet: str) -> SheetScan:
         local = name.rpartition(":")[2]
         if local == "c":
             column = _column(attributes["r"]) if "r" in attributes else column + 1
-            if "r" in attributes and (
-                number := attributes["r"].lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-            ):
+            if "r" in attributes and (number := attributes["r"].lstrip(_LETTERS)):
                 row = int(number) - 1 if number.isdecimal() else row
+            if struck and attributes.get("s", "").isdecimal() and int(attributes["s"]) in struck:
+                scan.struck.add((row, column))
         elif local == "row":
             given = attributes.get("r", "")
             row, column = int(given) - 1 if given.isdecimal() else row + 1, -1
+            if attributes.get("hidden") in {"1", "true"}:
+                scan.hidden_rows.add(row)
+        elif local == "hyperlink" and links.targets:
+            first = attributes.get("ref", "").partition(":")[0]
+            digits = first.lstrip(_LETTERS)
+            if digits.isdecimal():
+                links.link(attributes, (int(digits) - 1, _column(first)))
         elif local in {"v", "is", "f"}:
             scan.rows, scan.columns = max(scan.rows, row + 1), max(scan.columns, column + 1)
             in_formula = local == "f"
             if scan.rows * scan.columns > CELLS:
-                raise _too_wide(sheet)
+                raise too_wide(sheet)
 
     def end(name: str) -> None:
         nonlocal in_formula
@@ -186,7 +218,7 @@ def _scan_sheet(data: bytes, sheet: str) -> SheetScan:
 
     parser = _parser()
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
-    parser.Parse(data, True)
+    parser.ParseFile(stream)
     scan.formulas = pending
     return scan
 
@@ -218,7 +250,7 @@ def check_xls(data: bytes) -> None:
                 column += max(0, (length - 6) // 6 - 1)
             rows, columns = max(rows, row + 1), max(columns, column + 1)
             if rows * columns > CELLS:
-                raise _too_wide("（旧式 .xls）")
+                raise too_wide("（旧式 .xls）")
         at += 4 + length
 
 

@@ -1,4 +1,4 @@
-"""``mailer bounces``: read returned mails and replies from files and standard input; needs no data folder."""
+"""``mailer bounces``: read returned mails and replies (no data folder needed), take returns in, say whose they are."""
 
 from __future__ import annotations
 
@@ -49,6 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     poll.add_argument("--json", action="store_true", help="输出 JSON")
     poll.add_argument("-h", "--help", action="help", help="显示本说明")
 
+    waiting = actions.add_parser(
+        "list", help="待认领的退信：没有本系统记号的，和它们可能对应的发送记录", add_help=False
+    )
+    assign = actions.add_parser("assign", help="认领：这封退信说的就是这一份", add_help=False)
+    assign.add_argument("mail", metavar="退信编号", type=int)
+    assign.add_argument("delivery", metavar="发送记录编号", type=int, help="mailer bounces list 列出的那个")
+    dismiss = actions.add_parser("dismiss", help="排除：这封退信与本刊无关", add_help=False)
+    dismiss.add_argument("mail", metavar="退信编号", type=int)
+    dismiss.add_argument("--because", metavar="原因", default="", help="为什么无关，记入操作记录")
+    for sub in (waiting, assign, dismiss):
+        sub.add_argument("--json", action="store_true", help="输出 JSON")
+        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+
 
 def run(args: argparse.Namespace, out: Output) -> int:
     return _ACTIONS[args.action](args, out)
@@ -72,6 +85,25 @@ def _poll(args: argparse.Namespace, out: Output) -> int:
 
     del args
     return int(poll.poll(out))
+
+
+def _list(args: argparse.Namespace, out: Output) -> int:
+    from mailer.cli import unmatched  # noqa: PLC0415 - parse and classify need no database
+
+    del args
+    return int(unmatched.list_open(out))
+
+
+def _assign(args: argparse.Namespace, out: Output) -> int:
+    from mailer.cli import unmatched  # noqa: PLC0415 - parse and classify need no database
+
+    return int(unmatched.assign(args.mail, args.delivery, out))
+
+
+def _dismiss(args: argparse.Namespace, out: Output) -> int:
+    from mailer.cli import unmatched  # noqa: PLC0415 - parse and classify need no database
+
+    return int(unmatched.dismiss(args.mail, args.because, out))
 
 
 def _read(path: Path) -> bytes:
@@ -151,4 +183,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace, Output], int]] = {
     "classify": _classify,
     "take-in": _take_in,
     "poll": _poll,
+    "list": _list,
+    "assign": _assign,
+    "dismiss": _dismiss,
 }

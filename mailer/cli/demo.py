@@ -20,13 +20,14 @@ from mailer.content.facts import Sender
 from mailer.content.issue import NotAnIssueError
 from mailer.content.readers import MAX_BYTES
 from mailer.flow import control_mailing
+from mailer.flow.approve_mailing import approve
 from mailer.flow.draw_up_order import NobodyError, draw_up_order
 from mailer.flow.export_report import export_report
 from mailer.flow.import_recipients import import_recipients
 from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import prepare_mailing
 from mailer.flow.read_ledger import Ledger, read_ledger
-from mailer.flow.release_mailing import approve, release
+from mailer.flow.release_mailing import release
 from mailer.flow.take_issue import TakenIssue, take_issue
 from mailer.settings import Settings, load
 from mailer.store import queries, returns

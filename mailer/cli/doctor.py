@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from sqlalchemy.exc import OperationalError
 
@@ -14,22 +12,33 @@ from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.ports import RelayError
 from mailer.settings import SettingError, Settings
-from mailer.store import schema
+from mailer.store import calendar_files, schema
 from mailer.store.engine import Store
-from mailer.transport.configured import relay_of
+from mailer.transport.clock import SystemClock
+from mailer.transport.probe import ask_relay
 from recipients.address import AddressError, EmailAddress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--relay", action="store_true", help="真的连一次发信服务器：加密、登录")
+    parser.add_argument(
+        "--relay",
+        action="store_true",
+        help="真的连一次发信服务器：加密、登录；设了收信邮箱时再给自己发一封，看退信记号是否保留",
+    )
     parser.add_argument("--json", action="store_true", help="结果以 JSON 输出")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
-    checks: list[tuple[str, Callable[[Settings], str]]] = [("数据库", _database), ("发件人", _sender)]
+    checks: list[tuple[str, Callable[[Settings], str]]] = [
+        ("数据库", _database),
+        ("发件人", _sender),
+        ("节假日", _holidays),
+    ]
     if args.relay:
         checks.append(("发信服务器", _relay))
+    if settings.intake_url and not settings.is_sandbox:
+        checks.append(("退信记号", _returns if args.relay else _known_returns))
     failures = 0
     for name, check in checks:
         try:
@@ -77,20 +86,30 @@ def _sender(settings: Settings) -> str:
     return settings.from_
 
 
+def _returns(settings: Settings) -> str:
+    from mailer.cli import return_probe  # noqa: PLC0415 - only this check renders and sends a mail
+
+    return return_probe.probe_returns(settings)
+
+
+def _holidays(settings: Settings) -> str:
+    if told := calendar_files.problems(settings.data_dir):
+        raise CommandError("bad_calendar", "；".join(told), "改好后重新登记：mailer morning --calendar 文件")
+    year = SystemClock().now().astimezone(settings.timezone).year
+    if year in calendar_files.working_days(settings.data_dir).years:
+        return f"已登记 {year} 年"
+    return f"没有登记 {year} 年，晨报按周一至周五发（登记：mailer morning --calendar 文件）"
+
+
+def _known_returns(settings: Settings) -> str:
+    from mailer.cli import return_probe  # noqa: PLC0415 - only this check needs its rooms
+
+    return return_probe.last_probe(settings)
+
+
 def _relay(settings: Settings) -> str:
-    if settings.is_sandbox:
-        return "内置演练服务器"
-
-    async def ask() -> str:
-        session = await relay_of(settings, lambda: datetime.now(UTC)).connect()
-        offered = session.offered
-        await session.quit()
-        extras = [name for name, there in (("PIPELINING", offered.pipelining), ("DSN", offered.dsn)) if there]
-        size = f"，单封上限 {offered.size // 1_048_576} MB" if offered.size else ""
-        return f"连接{'、登录' if settings.relay_user else ''}成功（{'、'.join(extras) or '无扩展'}{size}）"
-
     try:
-        return asyncio.run(ask())
+        return ask_relay(settings)
     except SettingError as error:
         raise CommandError("bad_setting", error.message, error.hint) from error
     except RelayError as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from mailer import resources
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.content.check import check
 from mailer.content.correct import FIELDS
@@ -51,7 +52,11 @@ def _check(args: argparse.Namespace, out: Output) -> Exit:
     issue = load(args.file, out)
     if issue is None:
         return Exit.FAILED
-    findings = check(issue, known=None, today=datetime.now(CHINA).date())
+    from mailer.content.length import length_findings  # noqa: PLC0415 - parse needs no template engine
+    from mailer.content.render import environment  # noqa: PLC0415 - the same
+
+    length = length_findings(environment(resources.templates()), issue)
+    findings = check(issue, known=None, today=datetime.now(CHINA).date(), mail=length)
     stops = sum(finding.severity is Severity.STOP for finding in findings)
     out.object({
         "ok": stops == 0,
@@ -152,7 +157,8 @@ def note_on(issue: Issue, findings: Sequence[Finding]) -> list[str]:
         if mine:
             lines += ["", f"{words} {len(mine)} 处："]
         for nth, finding in enumerate(mine, 1):
-            lines.append(f"{nth:>3}. {_where(finding.place)}{finding.message}")
+            named = finding.place.line is None and finding.message.startswith(finding.place.note)
+            lines.append(f"{nth:>3}. {'' if named else _where(finding.place)}{finding.message}")
             after = mine[nth] if nth < len(mine) else None
             if after is None or after.remedy != finding.remedy:  # the same advice is given once for a run of findings
                 lines.append(f"     → {finding.remedy}")

@@ -69,5 +69,7 @@ def _not_reached(ledger: Ledger) -> Iterator[str]:
 
 def _person(line: Line) -> str:
     who = " ".join(part for part in (line.unit, line.post, line.name) if part)
-    reach = "，".join(part for part in (line.address, f"电话 {line.phone}" if line.phone else "") if part)
-    return f"[{line.list_code}] {who}（{reach or '没有邮箱'}）{line.status.label}"
+    told = (line.address, f"{line.care_of}代收" if line.care_of else "", f"电话 {line.phone}" if line.phone else "")
+    reach = "，".join(part for part in told if part)
+    mark = "【必达】" if line.is_essential else ""
+    return f"[{line.list_code}] {mark}{who}（{reach or '没有邮箱'}）{line.status.label}"

@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import tzinfo
 from itertools import groupby
+from pathlib import Path
 
 from sqlalchemy.exc import NoResultFound
 
 from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.content.morning import MorningSheet
+from mailer.flow.keep_calendar import keep_calendar
 from mailer.flow.morning_sheet import morning_sheet
 from mailer.flow.tell_colleagues import tell
-from mailer.settings import SettingError
+from mailer.model.working_days import CalendarError
+from mailer.settings import SettingError, Settings
 from mailer.store import queries
+from mailer.store.engine import Store
 from mailer.transport.clock import SystemClock
 from mailer.workers.morning import desk_of
 
@@ -24,12 +28,17 @@ from mailer.workers.morning import desk_of
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mailing", metavar="编号", type=int, help="哪一次发送；默认最近一次")
     parser.add_argument("--send", action="store_true", help="同时发给 MAILER_ALERT_TO 里的人")
+    parser.add_argument(
+        "--calendar", metavar="文件", type=Path, help="登记一年的节假日和调休上班日（TOML），不显示晨报"
+    )
     parser.add_argument("--json", action="store_true", help="输出 JSON")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
     store = opening.store(settings)
+    if args.calendar is not None:
+        return _keep_calendar(args.calendar, settings, store, out)
     now = SystemClock().now()
     with store.read() as session:
         released = [row.id for row in queries.mailings(session) if row.released_at is not None]
@@ -67,6 +76,24 @@ def run(args: argparse.Namespace, out: Output) -> int:
     return int(Exit.DONE)
 
 
+def _keep_calendar(path: Path, settings: Settings, store: Store, out: Output) -> int:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(
+            "unreadable_file", f"读不到文件 {path}：{error}。", "检查路径和编码。", Exit.USAGE
+        ) from error
+    try:
+        year = keep_calendar(opening.office(settings, store), settings.data_dir, text, opening.actor())
+    except CalendarError as error:
+        raise CommandError(
+            "bad_calendar", f"{path}：{error}", "写法见 docs/operator.md 的 Holidays（节假日）一节。"
+        ) from error
+    out.line(f"已登记 {year} 年的节假日；晨报在这些假日不发，调休上班的周末照发。")
+    out.object({"event": "result", "year": year})
+    return int(Exit.DONE)
+
+
 def lines(sheet: MorningSheet, zone: tzinfo) -> Iterator[str]:
     """The sheet as text: whoever reads it can make the calls."""
     yield f"晨报　{sheet.issue}"
@@ -81,9 +108,19 @@ def lines(sheet: MorningSheet, zone: tzinfo) -> Iterator[str]:
             yield f"  {unit or '未写单位'}"
             for each in people:
                 who = f"{each.name}（{each.post}）" if each.name and each.post else each.name or each.post or "未写姓名"
-                yield f"    {who}　电话：{each.phone or '名单上没有'}"
+                mark = "（新增）" if each.is_new else ""
+                yield f"    {who}{mark}　电话：{each.phone or '名单上没有'}"
+                if each.address:
+                    yield f"      邮箱：{each.address}"
                 yield f"      {each.cause}。{each.remedy}".rstrip("。") + "。"
     if sheet.silent_units:
         yield f"无人收到的单位：{'、'.join(sheet.silent_units)}"
     if sheet.still_trying:
         yield sheet.still_trying
+    if sheet.since_last:
+        yield sheet.since_last
+    if sheet.unassigned:
+        yield f"还有 {sheet.unassigned} 封退信不知是谁的：mailer bounces list 逐封认领或排除。"
+    if sheet.away:
+        yield "已送到，对方自动回复："
+        yield from (f"  {each}" for each in sheet.away)

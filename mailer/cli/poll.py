@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
+from mailer.flow.poll_mailbox import Polled
 from mailer.intake.imap_wire import ImapError, LoginRefusedError
 from mailer.settings import SettingError
 from mailer.workers.intake import poll_once
@@ -31,6 +32,17 @@ def poll(out: Output) -> Exit:
         raise CommandError(
             "intake_unreadable", f"收信邮箱读不了：{error}。", "核对 MAILER_INTAKE_URL 的主机和端口，检查网络和证书。"
         ) from error
-    out.line(f"看了 {polled.seen} 封新邮件：收下退信等 {polled.taken} 封，提醒来信 {polled.letters} 封；邮箱没有改动。")
+    out.line(
+        f"看了 {polled.seen} 封新邮件：收下退信等 {polled.taken} 封，提醒来信 {polled.letters} 封；{_left(polled)}。"
+    )
     out.object({"event": "result", "seen": polled.seen, "taken": polled.taken, "letters": polled.letters})
     return Exit.DONE
+
+
+def _left(polled: Polled) -> str:
+    """What became of the mailbox."""
+    if polled.cleared:
+        return f"邮箱里移走或删除了 {polled.cleared} 封，按设置"
+    if polled.not_cleared:
+        return f"应移走的 {polled.not_cleared} 封没有移动：邮箱服务器不支持或不允许"
+    return "邮箱没有改动"

@@ -66,13 +66,15 @@ def run(args: argparse.Namespace, out: Output) -> int:
     if args.dry_run or not roster.is_usable:  # a file that holds nobody must not end everybody
         from mailer.flow.preview_recipients import preview_recipients  # noqa: PLC0415  # only what a dry run needs
 
-        _show(preview_recipients(roster).as_json(), out, dry_run=True)
+        _show(preview_recipients(roster).as_json(), out, "试读，没有写入任何内容。")
     else:
-        _show(_import(args, roster, file_hash).as_json(), out, dry_run=False)
+        report = _import(args, roster, file_hash, out)
+        since = f"，{args.at} 起生效" if args.at else ""
+        _show(report.as_json(), out, f"导入完成（第 {report.import_id} 次）{since}。")
     return int(Exit.DONE if roster.is_usable else Exit.FAILED)
 
 
-def _import(args: argparse.Namespace, roster: Roster, file_hash: str) -> ImportReport:
+def _import(args: argparse.Namespace, roster: Roster, file_hash: str, out: Output) -> ImportReport:
     """One transaction with its audit record, rolled back by whatever goes wrong."""
     from mailer.cli import opening  # noqa: PLC0415  # loads the database layer
     from mailer.flow.import_recipients import record_import  # noqa: PLC0415
@@ -82,7 +84,7 @@ def _import(args: argparse.Namespace, roster: Roster, file_hash: str) -> ImportR
     office = opening.office(settings, store)
     at = opening.day(args.at, settings.timezone) or datetime.now(UTC)
     with store.begin() as session:
-        report = take_over(session, roster, file_hash, args, at, opening.actor())
+        report = take_over(session, roster, file_hash, args, at, opening.actor(), out)
         record_import(office, session, report, opening.actor(), at)
     return report
 
@@ -113,9 +115,12 @@ def read_rosters(files: list[Path]) -> tuple[Roster, str]:
 
 
 def take_over(
-    session: Session, roster: Roster, file_hash: str, args: argparse.Namespace, at: datetime, actor: str = "cli"
-) -> ImportReport:
-    """The import itself. ``args``: files, full, units, yes, confirm_removals, pairs, new_unit of the command line."""
+    session: Session, roster: Roster, file_hash: str, args: argparse.Namespace, at: datetime, actor: str = "cli",
+    out: Output | None = None,
+) -> ImportReport:  # fmt: skip
+    """The import itself. ``args``: files, full, units, yes, confirm_removals, pairs, new_unit of the command line; ``out``:
+    where to show what would change before it is agreed to.
+    """
     from mailer.flow import import_recipients as flow  # noqa: PLC0415  # loads the database layer
     from recipients.difference import Scope  # noqa: PLC0415
     from recipients.directory import LaterImportError, UnitError  # noqa: PLC0415
@@ -132,17 +137,18 @@ def take_over(
             actor,
             source="、".join(path.name for path in args.files),
             file_hash=file_hash,
-            confirm_removals=args.confirm_removals,
+            confirm_removals=True,  # what has to be confirmed is shown with everything else first
             about_units=flow.AboutUnits(_pairs(args.pairs), args.new_unit, all_new=args.yes),
             now=datetime.now(UTC),
         )
-    except flow.ConfirmationError as error:
-        hint = f"核对无误后加 --confirm-removals 再运行；{nothing_changed}"
-        raise CommandError("needs_confirmation", " ".join(error.reasons), hint) from error
     except flow.UnknownUnitsError as error:
         asked = "；".join(f"“{name}”是不是“{'”或“'.join(near)}”" for name, near in error.names.items())
         name, near = next(iter(error.names.items()))
-        hint = f"更名用 --map {near[0]}={name}，表里写错用 --map {name}={near[0]}，确是新单位用 --new-unit {name}；{nothing_changed}"
+        renames = " ".join(f"--map {near[0]}={name}" for name, near in error.names.items())
+        hint = (
+            f"是更名就加 {renames}；表里写错的，等号两边对调，如 --map {name}={near[0]}；"
+            f"确是新单位用 --new-unit {name}。{nothing_changed}"
+        )
         raise CommandError("needs_mapping", f"有没见过的单位：{asked}？", hint, Exit.USAGE) from error
     except (MappingError, UnitError) as error:
         hint = f"现有单位见：mailer recipients find 单位名。{nothing_changed}"
@@ -153,16 +159,27 @@ def take_over(
             f"第 {error.number} 次导入要到 {error.at:%Y-%m-%d %H:%M}Z 才生效，不能在它前面再插一次。",
             "把这次的 --at 定在那天或以后，或先撤销那一次：mailer recipients undo",
         ) from error
-    ended = report.difference.ended
-    if ended and not args.yes:
-        names = "、".join(f"{one.holder.post.unit.name}{one.holder.name}" for one in ended[:_SHOWN])
-        raise CommandError(
-            "needs_yes",
-            f"将有 {len(ended)} 人离任：{names}。",
-            f"核对无误后加 --yes 再运行；{nothing_changed}",
-            Exit.USAGE,
-        )
+    _confirm(report, args, out)
     return report
+
+
+def _confirm(report: ImportReport, args: argparse.Namespace, out: Output | None) -> None:
+    """Whoever has not said yes is shown all that would change. Raises CommandError; the caller takes everything back."""
+    nothing_changed = "现在什么都没有改。"
+    ended = len(report.difference.ended)
+    needs_yes = bool(ended) and not args.yes
+    needs_confirmation = bool(report.asked) and not args.confirm_removals
+    if out is not None and not out.json and (needs_yes or needs_confirmation):
+        _show(report.as_json(), out, "照这样导入，将是：")
+    if needs_confirmation:
+        hint = f"核对无误后加 --confirm-removals 再运行；{nothing_changed}"
+        raise CommandError("needs_confirmation", " ".join(report.asked.values()), hint)
+    if needs_yes:
+        people = [f"{one.holder.post.unit.name}{one.holder.name}" for one in report.difference.ended]
+        names = "、".join(people[:_SHOWN]) + ("等" if ended > _SHOWN else "")
+        raise CommandError(
+            "needs_yes", f"将有 {ended} 人离任：{names}。", f"核对无误后加 --yes 再运行；{nothing_changed}", Exit.USAGE
+        )
 
 
 def _pairs(texts: list[str]) -> list[tuple[str, str]]:
@@ -206,18 +223,21 @@ def _write(path: Path, data: bytes) -> None:
         raise CommandError("unwritable_file", f"写不了 {path}：{error.strerror}", "请换一个文件夹。") from error
 
 
-def _show(found: dict[str, Any], out: Output, *, dry_run: bool) -> None:
+def _show(found: dict[str, Any], out: Output, what: str) -> None:
     out.object(found)
-    out.line("试读，没有写入任何内容。" if dry_run else f"导入完成（第 {found['import']} 次）。")
+    out.line(what)
+    moved = f"（其中 {found['moved']} 人转任）" if found["moved"] else ""
     out.line(
         f"可用邮箱 {len(found['valid'])} 个；新增 {found['added']} 人，变更 {found['changed']} 人，"
-        f"离任 {found['ended']} 人，不变 {found['unchanged']} 人。"
+        f"离任 {found['ended']} 人{moved}，不变 {found['unchanged']} 人。"
     )
     units = {"rename": "更名为", "merge": "并入", "slip": "即", "new": "新单位"}
     _lines(
         out, "单位变动", [f"{u['old']} {units[u['kind']]} {u['new'] * (u['kind'] != 'new')}" for u in found["units"]]
     )
-    _lines(out, "变更", [_changed(one) for one in found["changes"]])
+    _lines(out, "表里没有的单位，其中的人照旧", found.get("absent_units", []) if found["compared"] else [])
+    moving_last = sorted(found["changes"], key=lambda one: "moved_to" in one)  # who only moves is no news of a list
+    _lines(out, "变更", [_changed(one) for one in moving_last])
     _lines(out, "新增中与原有人员有关的", [f"{_who(one)}：{one['message']}" for one in found["matches"]])
     _lines(out, "没有能用的邮箱", [f"{_where(one)}{one['message']}{one['hint']}" for one in found["rejected"]])
     _lines(
@@ -233,7 +253,7 @@ def _who(one: dict[str, Any]) -> str:
 
 def _changed(one: dict[str, Any]) -> str:
     if one["change"] == "ended":
-        return f"{_who(one)}：离任"
+        return f"{_who(one)}：离任" + (f"，转任{one['moved_to']}" if "moved_to" in one else "")
     values = (f"{v['field']} {v['before'] or '空'} → {v['after'] or '空'}" for v in one["values"])
     return f"{_who(one)}：{'；'.join(values)}"
 

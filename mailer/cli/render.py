@@ -1,4 +1,6 @@
-"""``mailer render``: one issue as a recipient would get it, written to three files. Needs and makes no data folder."""
+"""``mailer render``: one issue as a recipient would get it, written to three files. Needs and makes no data folder;
+where there is an installation, the mail looks as its office set it.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +8,24 @@ import argparse
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mailer import resources
+from sqlalchemy.exc import OperationalError
+
+from mailer import resources, wiring
+from mailer.cli.attached import read_attachments
 from mailer.cli.output import CommandError, Exit, Output
+from mailer.content.attachments import Attachment
 from mailer.content.compose import Copy, prepare
 from mailer.content.facts import ListFacts, MailingFacts, Sender
 from mailer.content.issue import Finding, Issue, NotAnIssueError, to_json
 from mailer.content.readers import MAX_BYTES, read_issue
 from mailer.content.render import environment, render
+from mailer.flow.set_look import HouseStyle, house_style
+from mailer.model.mailing import MailingKind
 from mailer.settings import SettingError, Settings, load
 from recipients.address import AddressError, EmailAddress
 
@@ -29,6 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="文件夹", type=Path, required=True, help="样张写到哪里")
     parser.add_argument("--list", metavar="名单", choices=tuple(_LIST_IDS), default="发", help="报、送 或 发，默认 发")
     parser.add_argument("--recipient", metavar="邮箱", default="recipient@sandbox.test", help="样张写给谁")
+    kinds = "、".join(kind.label for kind in MailingKind)
+    parser.add_argument(
+        "--kind", metavar="种类", choices=tuple(kind.label for kind in MailingKind), default=MailingKind.FIRST.label,
+        help=f"{kinds}，默认 {MailingKind.FIRST.label}",
+    )  # fmt: skip
+    parser.add_argument("--note", metavar="说明", default="", help="更正、补发、催办、撤回的说明（首发没有）")
+    parser.add_argument("--attach", metavar="文件", type=Path, nargs="+", default=[], help="随信附上的文件（可以几个）")
     parser.add_argument("--json", action="store_true", help="结果以 JSON 输出")
 
 
@@ -38,8 +54,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
         settings = load()
     except SettingError as error:
         raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
-    facts = facts_for(issue, args.list, settings, datetime.now(UTC))
-    sample = make_sample(issue, facts, _recipient(args.recipient))
+    facts = _as_wanted(facts_for(issue, args.list, settings, datetime.now(UTC)), args, settings)
+    sample = make_sample(issue, facts, _recipient(args.recipient), read_attachments(args.attach))
     files = {"html": args.out / "issue.html", "text": args.out / "issue.txt", "eml": args.out / "issue.eml"}
     try:
         args.out.mkdir(parents=True, exist_ok=True)
@@ -84,10 +100,41 @@ class Sample:
     findings: tuple[Finding, ...] = ()
 
 
-def make_sample(issue: Issue, facts: MailingFacts, recipient: str) -> Sample:
+def _as_wanted(facts: MailingFacts, args: argparse.Namespace, settings: Settings) -> MailingFacts:
+    """Of the kind asked for, in the look of the office. Raises CommandError."""
+    style = _house_style(settings)
+    kind = next(kind for kind in MailingKind if kind.label == args.kind)
+    try:
+        return replace(facts, kind=kind, note=args.note, look=style.look, sender=style.sender(facts.sender))
+    except ValueError as error:
+        raise CommandError(
+            "usage", "说明不能用：首发没有说明，其他的最多 1000 字。", "请去掉或改短 --note。", Exit.USAGE
+        ) from error
+
+
+def _house_style(settings: Settings) -> HouseStyle:
+    """Plain where nothing is initialised yet."""
+    if not settings.database_url and not settings.data_dir.exists():
+        return HouseStyle()
+    try:
+        store = wiring.open_store(settings)
+    except wiring.NotInitialisedError:
+        return HouseStyle()
+    except (wiring.OldSchemaError, OperationalError) as error:
+        raise CommandError(
+            "no_look", "数据库现在打不开，不知道本单位的版式。", "先运行 mailer doctor 看原因。"
+        ) from error
+    try:
+        with store.read() as session:
+            return house_style(session)
+    finally:
+        store.close()
+
+
+def make_sample(issue: Issue, facts: MailingFacts, recipient: str, attachments: Sequence[Attachment] = ()) -> Sample:
     """One copy of ``issue`` with a piece number of noughts. ``recipient`` is an ASCII address."""
     rendered = render(environment(resources.templates()), issue, facts)
-    prepared = prepare(rendered, facts)
+    prepared = prepare(rendered, facts, tuple(attachment.encoded() for attachment in attachments))
     copy = Copy(recipient, "", f"sample.{uuid.uuid4().hex}@{facts.message_domain}", SAMPLE_PIECE_NUMBER)
     seen = rendered.with_piece_number(SAMPLE_PIECE_NUMBER)
     message = b"".join(prepared.copy(copy))

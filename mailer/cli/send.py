@@ -5,17 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-import mimetypes
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mailer import wiring
 from mailer.cli import findings, issue_shelf, ledger_text, opening, watching
+from mailer.cli.attached import read_attachments
 from mailer.cli.output import CommandError, Exit, Output
-from mailer.content.attachments import MAX_BYTES, Attachment, AttachmentError, EncodedAttachment, check_together
+from mailer.content.attachments import Attachment, AttachmentError, EncodedAttachment, check_together
 from mailer.content.facts import Sender
 from mailer.content.issue import Issue
+from mailer.flow.approve_mailing import ApprovalError, approve
 from mailer.flow.draw_up_order import (
     NobodyError,
     UnknownListError,
@@ -23,13 +25,14 @@ from mailer.flow.draw_up_order import (
     draw_up_test,
     real_domains,
 )
+from mailer.flow.name_sender import SenderError, name_sender
 from mailer.flow.office import Office
 from mailer.flow.ports import RelayError
 from mailer.flow.prepare_mailing import BeingPreparedError, KeyConflictError, Order, prepare_mailing
-from mailer.flow.release_mailing import approve, release, schedule
+from mailer.flow.release_mailing import release, schedule
 from mailer.flow.take_issue import look_over
 from mailer.settings import SettingError, Settings
-from mailer.store import queries
+from mailer.store import corrections, queries, sign_off
 from mailer.transport.configured import relay_of
 from recipients.address import AddressError, EmailAddress
 
@@ -76,7 +79,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
             f"另一个程序正在准备这一批（{error.mailing_id}）。",
             "等它准备好，再运行同一命令即可接着发。",
         ) from error
-    approve(office, mailing_id, actor, waived=reasons)
+    _approve(office, mailing_id, actor, reasons)
     with store.read() as session:
         total = queries.ledger_sum(session, mailing_id)
         key = queries.mailing(session, mailing_id).key
@@ -99,6 +102,18 @@ def run(args: argparse.Namespace, out: Output) -> int:
             settings, store, office, mailing_id, wait=args.wait is not None, wait_for=wait_for, out=out
         )
     )
+
+
+def _approve(office: Office, mailing_id: int, actor: str, waived: dict[str, str]) -> None:
+    """The command is its caller's word; where the house wants another account's, it stays prepared and says so."""
+    try:
+        approve(office, mailing_id, actor, waived=waived)
+    except ApprovalError as error:
+        raise CommandError(
+            "needs_approval",
+            f"批次 {mailing_id} 已备好，没有发出：{error.message}",
+            f"{error.hint}核签之后，再运行同一命令即可发出。",
+        ) from error
 
 
 def _same_content(office: Office, key: str | None, revision_id: int) -> None:
@@ -181,47 +196,29 @@ def _order(office: Office, settings: Settings, args: argparse.Namespace, revisio
             "要演练请加 --rehearsal；要真的发出去请设置 MAILER_RELAY_URL。",
             Exit.USAGE,
         )
-    return replace(order, rehearsal=rehearsal, attachments=_attachments(args.attach))
+    return replace(
+        order, rehearsal=rehearsal, attachments=_travelling(office, revision_id, read_attachments(args.attach))
+    )
 
 
-def _attachments(paths: Sequence[Path]) -> tuple[Attachment, ...]:
-    found = []
-    for path in paths:
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        try:
-            with path.open("rb") as file:
-                found.append(Attachment(path.name, kind, file.read(MAX_BYTES + 1)))
-        except OSError as error:
-            raise CommandError(
-                "file_missing", f"读不到附件 {path}：{error.strerror}", "请检查文件名和所在文件夹。", Exit.USAGE
-            ) from error
-        except AttachmentError as error:
-            raise CommandError("bad_attachment", str(error), "改好后再发；现在什么都没有发出。", Exit.USAGE) from error
+def _travelling(office: Office, revision_id: int, given: Sequence[Attachment]) -> tuple[Attachment, ...]:
+    """What was attached to the issue in the console, and what the command names."""
+    with office.store.read() as session:
+        issue_id = corrections.issue_behind(session, revision_id).id
+        files = (*(Attachment(*row) for row in sign_off.attachment_files(session, issue_id)), *given)
     try:
-        check_together(tuple(EncodedAttachment(b"", len(each.data)) for each in found))
+        check_together(tuple(EncodedAttachment(b"", len(each.data)) for each in files))
     except AttachmentError as error:
         raise CommandError("bad_attachment", str(error), "改好后再发；现在什么都没有发出。", Exit.USAGE) from error
-    return tuple(found)
+    return files
 
 
 def _sender(settings: Settings, issue: Issue) -> Sender:
-    if not settings.is_sandbox and not settings.from_:
-        raise CommandError(
-            "bad_setting", "没有设置发件人。", "请设置 MAILER_FROM，如 某某办公室 <a@b.cn>。", Exit.USAGE
-        )
     try:
-        sender = Sender.of(issue, settings.from_, settings.reply_to)
-    except (AddressError, ValueError) as error:
-        raise CommandError(
-            "bad_setting", f"发件或回信地址不能用：{error}", "请改正 MAILER_FROM、MAILER_REPLY_TO。", Exit.USAGE
-        ) from error
-    if "@" in settings.relay_user and sender.from_address.casefold() != settings.relay_user.casefold():
-        raise CommandError(
-            "from_not_login",
-            f"发件地址 {sender.from_address} 与登录名 {settings.relay_user} 不是同一个，发信服务器会拒收。",
-            "把 MAILER_FROM 里的地址改成登录名。",
-        )
-    return sender
+        return name_sender(settings, issue)
+    except SenderError as error:
+        code = Exit.FAILED if error.code == "from_not_login" else Exit.USAGE
+        raise CommandError(error.code, error.message, error.hint, code) from error
 
 
 def _ask_relay(settings: Settings, attachments: Sequence[Attachment]) -> None:
@@ -229,6 +226,7 @@ def _ask_relay(settings: Settings, attachments: Sequence[Attachment]) -> None:
     if settings.is_sandbox:
         return
     try:
+        wiring.sign_of(settings)
         relay = relay_of(settings, lambda: datetime.now(UTC))
 
         async def ask() -> int:

@@ -20,15 +20,19 @@ import uvicorn
 
 from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
+from mailer.flow.accounts import has_accounts
 from mailer.settings import SettingError, Settings
 from mailer.store.engine import Store
 from mailer.wake.local import LocalWake
 from mailer.web.console.access import OneTimeKeys
 from mailer.web.console.app import console_app
 from mailer.web.console.gate import is_loopback
+from mailer.web.server import ConsoleServer
 from mailer.workers.embedded import Dispatcher, OtherRelayError, in_background
 from mailer.workers.intake import taking_in
 from mailer.workers.morning import telling
+from mailer.workers.pool import Pool
+from mailer.workers.witness import witnessing
 
 _ANY_FREE_PORT = ("127.0.0.1", 0)
 _LAST_ANSWERS = 5  # seconds a page that is being answered gets when the server stops
@@ -44,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
     store = opening.store(settings)
-    listen = _listen_address(args.listen, settings, in_container=args.in_container)
+    listen = _listen_address(args.listen, settings, store, in_container=args.in_container)
     with _listening(listen) as listener, _minding(settings, store, out), _dispatching(settings, store, out):
         _serve(replace(settings, console_listen=listen), store, listener, "/", out)
     return int(Exit.DONE)
@@ -56,7 +60,25 @@ def serve_ledger(settings: Settings, store: Store, mailing_id: int, out: Output)
         _serve(replace(settings, console_listen=_ANY_FREE_PORT), store, listener, f"/mailings/{mailing_id}", out)
 
 
-def _listen_address(given: str | None, settings: Settings, *, in_container: bool) -> tuple[str, int]:
+def _check_network(host: str, settings: Settings, store: Store) -> None:
+    """Off loopback only with accounts to log in to and TLS in front: names and passwords would cross the network open."""
+    if not has_accounts(opening.office(settings, store)):
+        raise CommandError(
+            "not_loopback",
+            f"不能在 {host} 上打开台账网页：还没有帐户，同一网络的人都能看到登录页却没有人能登录。",
+            "先建帐户（mailer init --yes 或 mailer accounts add）；只在本机看，请监听 127.0.0.1，或用 SSH 隧道（ssh -L 8025:127.0.0.1:8025 服务器）。",
+            Exit.USAGE,
+        )
+    if not settings.console_url or not settings.trusted_proxies:
+        raise CommandError(
+            "no_tls",
+            f"不能在 {host} 上打开台账网页：前面没有 TLS 代理，密码会明文经过网络。",
+            "请在前面架 TLS 代理，并设 MAILER_CONSOLE_URL=https://… 和 MAILER_TRUSTED_PROXIES=代理的地址；或只监听 127.0.0.1。",
+            Exit.USAGE,
+        )
+
+
+def _listen_address(given: str | None, settings: Settings, store: Store, *, in_container: bool) -> tuple[str, int]:
     listen = settings.console_listen
     if given is not None:
         name, _, port = given.rpartition(":")
@@ -73,12 +95,7 @@ def _listen_address(given: str | None, settings: Settings, *, in_container: bool
             Exit.USAGE,
         )
     if not in_container and not is_loopback(listen[0]):
-        raise CommandError(
-            "not_loopback",
-            f"不能在 {listen[0]} 上打开台账网页：还没有帐户登录，同一网络的人都会看到名单。",
-            "请只监听 127.0.0.1；要从别的电脑看，用 SSH 隧道（ssh -L 8025:127.0.0.1:8025 服务器），或在前面架带登录的 TLS 代理。",
-            Exit.USAGE,
-        )
+        _check_network(listen[0], settings, store)
     return listen
 
 
@@ -109,6 +126,7 @@ def _minding(settings: Settings, store: Store, out: Output) -> Iterator[None]:
         try:
             doors = stack.enter_context(taking_in(alone, store))
             stack.enter_context(telling(settings, store))
+            stack.enter_context(witnessing(settings, store))
         except SettingError as error:
             raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
         except OSError as error:
@@ -148,8 +166,10 @@ def _serve(settings: Settings, store: Store, listener: socket.socket, page: str,
     def link(to: str) -> str:
         return f"{_origin(listener)}/enter?key={keys.issue(to)}"
 
+    pool = Pool()  # started by the first upload
+    app = console_app(settings, store, keys, apart=pool.run)
     config = uvicorn.Config(
-        console_app(settings, store, keys),
+        app,
         lifespan="off",
         ws="none",
         http="h11",
@@ -157,10 +177,10 @@ def _serve(settings: Settings, store: Store, listener: socket.socket, page: str,
         access_log=False,  # it would write the keys down
         log_config=None,
         log_level="warning",
-        proxy_headers=False,  # nobody stands in front whose word on the client would count
+        proxy_headers=False,  # the application itself knows whose word on the client counts
         timeout_graceful_shutdown=_LAST_ANSWERS,
     )
-    server = uvicorn.Server(config)
+    server = ConsoleServer(config, app)
 
     def stop(_signal: int, _frame: object) -> None:
         server.should_exit = True
@@ -170,9 +190,12 @@ def _serve(settings: Settings, store: Store, listener: socket.socket, page: str,
     before = signal.signal(signal.SIGTERM, stop)
     try:
         out.line(f"请在本机浏览器打开台账（链接只能用一次）：{link(page)}")
+        if settings.console_url:
+            out.line(f"同事用自己的帐户登录：{settings.console_url}")
         out.line("按 Ctrl-C 停止。")
         server.run(sockets=[listener])
     finally:
+        pool.close()
         signal.signal(signal.SIGTERM, before)
 
 

@@ -74,6 +74,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
         raise CommandError(
             "no_request", f"没有编号 {args.number} 的要求，或已经答复。", "编号见待办的标题：mailer tasks list"
         ) from None
-    out.line(f"要求 {args.number} 已{'办理' if args.grant else '答复'}；请按待办告知本人和单位。")
+    out.line(
+        f"要求 {args.number} 已{'办理' if args.grant else '答复'}；会用邮件告知本人和单位，发不出去的留在待办里由人告知。"
+    )
     out.object({"event": "result", "request": args.number, "granted": args.grant})
     return int(Exit.DONE)

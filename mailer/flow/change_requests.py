@@ -16,6 +16,7 @@ from mailer.flow.suppress_address import suppress_within
 from mailer.store import queries, writes
 from recipients import directory
 from recipients.address import EmailAddress
+from recipients.directory import requests
 from recipients.requests import ChangeRequest, RequestKind, RequestState, needs_office
 from recipients.suppression import Suppression, SuppressionReason
 
@@ -61,7 +62,8 @@ def answer(office: Office, number: int, actor: str, *, granted: bool, words: str
         else:
             directory.decide(session, number, RequestState.REFUSED, now, actor, words)
             office.record(session, actor, "request.refused", f"request:{number}", words=words)
-            _tell(session, number, asked, f"没有同意：{words}", now)
+            hear = requests.to_be_told(session, asked.address_key, now)
+            _tell(session, number, asked, f"没有同意：{words}", hear, now)
         for task in queries.open_tasks(session):
             if task.dedupe_key == f"request:{number}":
                 writes.end_task(session, task.id, actor, now)
@@ -70,11 +72,17 @@ def answer(office: Office, number: int, actor: str, *, granted: bool, words: str
     return asked
 
 
+def told_key(number: int) -> str:
+    """Of the task that asks a person to tell of the decision."""
+    return f"request:{number}:told"
+
+
 def _grant(
     office: Office, session: Session, number: int, asked: ChangeRequest, actor: str, now: datetime, words: str
 ) -> tuple[int, ...]:
     """Does what was asked; the mailings whose waiting rows it took out."""
     mailings: tuple[int, ...] = ()
+    hear = requests.to_be_told(session, asked.address_key, now)  # before the address is another's
     if asked.kind in {RequestKind.LEAVE, RequestKind.PAUSE}:
         evidence = f"request:{number} {asked.reason}".strip()
         stop = Suppression(
@@ -83,16 +91,18 @@ def _grant(
         mailings = suppress_within(office, session, stop, actor, now).mailings
     else:
         new = EmailAddress.parse(asked.value) if asked.value else None
+        hear += [new.ascii] if new is not None and new.ascii not in hear else []
         directory.replace_address(session, asked.address_key, now, actor, new=new, name=asked.name)
     directory.decide(session, number, RequestState.GRANTED, now, actor, words)
     office.record(session, actor, "request.granted", f"request:{number}", wish=asked.told, words=words)
-    _tell(session, number, asked, "已办理", now)
+    _tell(session, number, asked, "已办理", hear, now)
     return mailings
 
 
-def _tell(session: Session, number: int, asked: ChangeRequest, outcome: str, now: datetime) -> None:
-    """The person and the unit hear of it from the office: mail to an address that was just given up reaches nobody."""
+def _tell(session: Session, number: int, asked: ChangeRequest, outcome: str, hear: list[str], now: datetime) -> None:
+    """The person and the unit hear of it by mail (tell_requests); the task is there for where that cannot be done."""
+    requests.tell(session, number, hear, now)
     writes.open_task(
         session, kind=TELL, title=f"请告知本人和单位：{asked.told}，{outcome}", detail=asked.reason,
-        dedupe_key=f"request:{number}:told", now=now,
+        dedupe_key=told_key(number), now=now,
     )  # fmt: skip

@@ -43,8 +43,18 @@ def cancel(office: Office, mailing_id: int, actor: str) -> int:
     return cancelled
 
 
-def resolve_in_doubt(office: Office, mailing_id: int, actor: str, *, resend: bool, recipient: str | None = None) -> int:
+def resolve_in_doubt(
+    office: Office,
+    mailing_id: int,
+    actor: str,
+    *,
+    resend: bool,
+    recipient: str | None = None,
+    delivery_id: int | None = None,
+) -> int:
     """A person decides: send again (same row, same Message-ID), or take it as sent. How many rows.
+
+    ``recipient`` (an address) or ``delivery_id``: only that one; else all that are in doubt.
 
     Raises IllegalMailingTransitionError: a cancelled mailing sends nothing again.
     """
@@ -52,7 +62,7 @@ def resolve_in_doubt(office: Office, mailing_id: int, actor: str, *, resend: boo
     event = DeliveryEventKind.RESOLVED_RESEND if resend else DeliveryEventKind.RESOLVED_ACCEPT
     with office.store.begin() as session:
         status = MailingStatus(queries.mailing_for_update(session, mailing_id).status)
-        rows = upkeep.rows_in_doubt(session, mailing_id, recipient)
+        rows = upkeep.rows_in_doubt(session, mailing_id, recipient, delivery_id)
         if resend:
             transition(status, MailingEventKind.REOPENED)
             values: dict[str, Any] = {"due_at": now, "queued_at": now, "finished_at": None}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from sqlmodel import Session
 
@@ -20,14 +20,13 @@ from mailer.flow.office import Office
 from mailer.flow.take_issue import TakenIssue, look_over
 from mailer.store import corrections, freeze, queries
 
-_MARK: Final = "（人工改正）"
-
 
 def correct_issue(office: Office, *, revision_id: int, changes: Mapping[str, str], actor: str) -> TakenIssue:
     """Makes the revision and says what the check finds now.
 
-    Raises CorrectionError: ``unknown_revision``, ``unknown_field``, ``bad_value``, ``incomplete``; and, for number, year
-    and series, ``already_mailed`` (what went out keeps its number) or ``number_taken``.
+    Raises CorrectionError: ``unknown_revision``, ``unknown_field``, ``bad_value``, ``incomplete``; ``outdated`` when
+    somebody made another revision since (nothing is written, so neither change is lost); and, for number, year and
+    series, ``already_mailed`` (what went out keeps its number) or ``number_taken``.
     """
     now = office.clock.now()
     with office.store.begin() as session:
@@ -44,6 +43,13 @@ def correct_issue(office: Office, *, revision_id: int, changes: Mapping[str, str
         sha256 = hashlib.sha256(source).hexdigest()
         row = corrections.issue_of(session, revision_id)
         issue_id = int(row.id)
+        newest = corrections.newest_revision(session, issue_id)
+        if newest.id != revision_id and issue != before:
+            raise CorrectionError(
+                "outdated",
+                f"您打开之后，{newest.created_by.partition(':')[2]} 已存了第 {newest.revision} 稿，您的改动还没有保存。",
+                "请对照新的一稿，再保存一次。",
+            )
         if issue == before:
             made, is_new, sha256 = revision_id, False, base.source_sha256
         else:
@@ -53,7 +59,7 @@ def correct_issue(office: Office, *, revision_id: int, changes: Mapping[str, str
                 issue_id=issue_id,
                 source=source,
                 sha256=sha256,
-                name=f"{base.source_name.removesuffix(_MARK)}{_MARK}",
+                name=f"{base.source_name.removesuffix(corrections.MARK)}{corrections.MARK}",
                 content_json=json.dumps(to_json(issue), ensure_ascii=False),
                 now=now,
                 by=actor,

@@ -8,11 +8,13 @@ from mailer.content import facts
 from mailer.content.issue import Issue
 from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import Order
+from mailer.flow.stored_audience import StoredEntries
 from mailer.model.mailing import MailingKind
 from recipients import directory
 from recipients.address import EmailAddress, is_test_domain
-from recipients.audience import Audience, Entry
+from recipients.audience import Audience, DistributionList, Entry
 
+_IN_MEMORY = 50_000  # posts; of a longer directory each pass is read anew
 _LATIN = {"报": "bao", "送": "song", "发": "fa"}
 
 
@@ -46,16 +48,25 @@ def draw_up_order(
         for code in codes:
             if code not in known:
                 raise UnknownListError(code, tuple(known))
-        audience = directory.resolve(session, tuple(codes) or tuple(known), office.clock.now())
-    on = {entry.list_code for entry in audience.entries}
-    if not audience.included:
+        wanted_codes, at = tuple(codes) or tuple(known), office.clock.now()
+        if directory.posts_held(session, at) > _IN_MEMORY:
+            audience = Audience(StoredEntries(office.store.read, wanted_codes, at))
+        else:
+            audience = directory.resolve(session, wanted_codes, at)
+    on, is_for_somebody = set(), False
+    for entry in audience.entries:
+        on.add(entry.list_code)
+        is_for_somebody = is_for_somebody or entry.withheld is None
+        if is_for_somebody and on == set(wanted_codes):
+            break  # the rest says nothing new
+    if not is_for_somebody:
         raise NobodyError(tuple(codes) or tuple(known))
     wanted = sorted((known[code] for code in on | set(codes)), key=lambda each: each.lane)
     domain = sender.from_address.partition("@")[2]
     return Order(
         revision_id=revision_id,
         issue=issue,
-        lists=tuple(list_facts(each.code, each.name, domain, is_duty=each.is_duty) for each in wanted),
+        lists=tuple(facts_of(each, domain) for each in wanted),
         audience=audience,
         sender=sender,
         message_domain=domain,
@@ -89,12 +100,22 @@ def draw_up_test(
     )
 
 
-def list_facts(code: str, name: str, domain: str, *, is_duty: bool) -> facts.ListFacts:
+def facts_of(wanted: DistributionList, domain: str) -> facts.ListFacts:
+    """The list as it stands in the directory, as the mails of ``domain`` name it."""
+    return list_facts(
+        wanted.code, wanted.name, domain, is_duty=wanted.is_duty, asks_acknowledgement=wanted.policy.acknowledgement
+    )
+
+
+def list_facts(
+    code: str, name: str, domain: str, *, is_duty: bool, asks_acknowledgement: bool = False
+) -> facts.ListFacts:
     """A list as the mails of ``domain`` name it."""
-    return facts.ListFacts(code, name, f"{_LATIN[code]}.{domain}", is_duty=is_duty)
+    list_id = f"{_LATIN[code]}.{domain}"
+    return facts.ListFacts(code, name, list_id, is_duty=is_duty, asks_acknowledgement=asks_acknowledgement)
 
 
 def real_domains(audience: Audience) -> tuple[str, ...]:
     """Domains where somebody could really be reached: not for the sandbox without a word."""
-    domains = {entry.address.domain for entry in audience.included if entry.address}
+    domains = {e.address.domain for e in audience.entries if e.withheld is None and e.address is not None}
     return tuple(sorted(domain for domain in domains if not is_test_domain(domain)))

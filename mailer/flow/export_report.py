@@ -40,7 +40,9 @@ COLUMNS = {
 
 
 def export_report(session: Session, mailing_id: int, fmt: str, *, labels: bool, zone: tzinfo) -> bytes:
-    """``fmt``: csv, xlsx or jsonl. ``labels``: Chinese headers, words and office time for people."""
+    """``fmt``: csv, xlsx or jsonl. ``labels``: Chinese headers, words and office time for people, and beside the name who
+    takes it for them and who must be reached.
+    """
     rows = queries.report_rows(session, mailing_id)
     if fmt == "jsonl":
         return b"".join(_json_line(mailing_id, row) for row in rows)
@@ -65,7 +67,10 @@ def _json_line(mailing_id: int, row: Any) -> bytes:
 
 
 def _cells(mailing_id: int, row: Any, *, labels: bool, zone: tzinfo) -> Sequence[str]:
-    return tuple(_cell(key, value, labels=labels, zone=zone) for key, value in _values(mailing_id, row))
+    cells = {key: _cell(key, value, labels=labels, zone=zone) for key, value in _values(mailing_id, row)}
+    if labels:
+        cells["name"] += f"（{row.care_of}代收）" * bool(row.care_of) + "【必达】" * row.essential
+    return tuple(cells.values())
 
 
 def _cell(key: str, value: Any, *, labels: bool, zone: tzinfo) -> str:

@@ -6,7 +6,7 @@ whether 报 may change. Reads no file and knows no command line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,10 +18,11 @@ from recipients import directory
 from recipients.difference import Scope
 from recipients.people import comparison_key
 from recipients.roster import Roster
-from recipients.unit_names import Act, ActKind, acts, nearest
+from recipients.unit_names import Act, ActKind, acts
 
 CONFIRM_SHARE = 0.10  # of the people of today; ending more asks for a second word
 GUARDED_LIST = "报"
+REMOVALS, GUARDED = "removals", "guarded"  # what has to be confirmed
 
 
 class ConfirmationError(Exception):
@@ -84,26 +85,38 @@ def import_recipients(
     import_id, notes = directory.begin_import(
         session, scope, at, actor, source=source, file_hash=file_hash, created_at=now, acts=wanted
     )
-    slips = {comparison_key(act.old): known[comparison_key(act.new)] for act in wanted if act.kind is ActKind.SLIP}
+    slips = {
+        comparison_key(act.old): known.get(comparison_key(act.new), act.new)
+        for act in wanted
+        if act.kind is ActKind.SLIP
+    }
     new_units = [name for name in directory.unknown_units(session, roster) if comparison_key(name) not in slips]
+    absent = directory.absent_units(session, roster)
     if not said.all_new:
-        _ask_about(session, roster, new_units, {comparison_key(name) for name in said.new})
+        answered = {comparison_key(name) for name in said.new}
+        unsaid = [name for name in new_units if comparison_key(name) not in answered]
+        near = directory.near_units(session, roster, unsaid, absent, at)
+        if open_questions := {name: found for name, found in near.items() if found}:
+            raise UnknownUnitsError(open_questions)
     difference = directory.difference(session, roster, scope, at, slips)
-    reasons = []
+    asked = {}
     today = difference.unchanged + len(difference.changed) + len(difference.ended) + difference.untouched
     if len(difference.ended) > CONFIRM_SHARE * today:
-        reasons.append(f"将有 {len(difference.ended)} 人离开名单，超过现有 {today} 人的一成。")
+        asked[REMOVALS] = f"将有 {len(difference.ended)} 人离开名单，超过现有 {today} 人的一成。"
     directory.finish_import(session, import_id, notes, difference, at, actor)
     after = _guarded(session, at)
-    if before and before != after:
-        gone, new = len(before - after), len(after - before)
-        reasons.append(f"“{GUARDED_LIST}”名单会变动：新增 {new} 条，减少 {gone} 条。")
-    if reasons and not confirm_removals:
-        raise ConfirmationError(reasons)
+    gone, new = (before - after, after - before) if before else (set(), set())
+    if gone or new:
+        asked[GUARDED] = f"“{GUARDED_LIST}”名单会变动：新增 {len(new)} 条，减少 {len(gone)} 条。"
+    if asked and not confirm_removals:
+        raise ConfirmationError(list(asked.values()))
     done = [act for act in wanted if act.kind is not ActKind.NEW]
     told = (*done, *(Act(ActKind.NEW, name, name) for name in new_units if known))
     no_list = tuple(directory.on_no_list(session, at))
-    return ImportReport(roster, difference, no_list, import_id, compared=True, acts=told)
+    return ImportReport(
+        roster, difference, no_list, import_id, compared=True, acts=told, asked=asked, guarded_gone=_lines(gone),
+        guarded_new=_lines(new), absent_units=absent,
+    )  # fmt: skip
 
 
 def record_import(office: Office, session: Session, report: ImportReport, actor: str, at: datetime) -> None:
@@ -124,17 +137,11 @@ def undo_import(office: Office, actor: str) -> int:
         return run.id
 
 
-def _ask_about(session: Session, roster: Roster, unknown: Iterable[str], said: set[str]) -> None:
-    """Only where a known unit with a name much like it is missing from the file: then it may be the same one."""
-    named = {person.holder.post.unit.key for person in roster.people}
-    own = set(directory.known_names(session).values())
-    absent = [name for name in own if comparison_key(name) not in named]
-    asked = {name: nearest(name, absent) for name in unknown if comparison_key(name) not in said}
-    if open_questions := {name: near for name, near in asked.items() if near}:
-        raise UnknownUnitsError(open_questions)
-
-
 def _guarded(session: Session, at: datetime) -> set[tuple[str, str, str, str, str | None]]:
     """What the leaders' list says, without what no reader of it would notice (row ids, telephone numbers)."""
     entries = directory.resolve(session, [GUARDED_LIST], at).entries
     return {(e.unit, e.role, e.name, e.address.key if e.address else "", e.withheld) for e in entries}
+
+
+def _lines(entries: set[tuple[str, str, str, str, str | None]]) -> tuple[str, ...]:
+    return tuple(sorted(" ".join(part for part in one if part) for one in entries))

@@ -21,7 +21,7 @@ class SendFacts:
 
     id: int
     from_address: str
-    resend_doubts: bool
+    in_doubt: str  # as model.doubt_policy freezes it
     mail: dict[str, PreparedMail]  # by list code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -16,6 +17,9 @@ from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import Signer
 from mailer.store import audit
 from mailer.store.engine import Store
+
+#: The address the act that is going on came from; set by the door it came in by, '' at the terminal.
+came_from: ContextVar[str] = ContextVar("came_from", default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Office:
             self.audit_key,
             at=self.clock.now(),
             actor=actor,
+            source=came_from.get(),
             action=action,
             subject=subject,
             detail=detail,

@@ -1,7 +1,8 @@
 """Looks through a shared mailbox once: what is new since the last time is sifted, and what is ours is taken in.
 
 The mark of how far a folder was read moves only behind what is stored, so a process killed in between reads some mails
-twice, and the store counts them once. The mailbox itself keeps no trace of us.
+twice, and the store counts them once. The mailbox itself keeps no trace of us, unless the office has set that what was
+taken in is moved or deleted.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from sqlmodel import Session
@@ -30,6 +32,7 @@ LENGTH_LIMIT = 1024 * 1024  # octets that are kept of one mail: a report's evide
 LOOK_BACK = timedelta(days=14)  # what is read of a mailbox seen for the first time, or renumbered
 SUPERIORS = "报"  # the list whose members' letters the office wants to know of at once
 _A_TIME = 50  # mails asked for at once
+_PROVEN = frozenset({"applied", "waiting"})  # states of a mail that carries our signature
 _NEWS = frozenset({Kind.BOUNCE, Kind.DELAYED, Kind.DELIVERED, Kind.COMPLAINT})
 
 
@@ -56,7 +59,7 @@ class FolderRefusedError(Exception):
 
 
 class Mailbox(Protocol):
-    """An open mailbox, one folder at a time. Nothing here changes it."""
+    """An open mailbox, one folder at a time. Nothing here changes it but ``clear``."""
 
     name: str
     user: str
@@ -74,14 +77,30 @@ class Mailbox(Protocol):
 
     def fetch(self, uid: int, size: int, limit: int) -> bytes | None: ...
 
+    def clear(self, folder: str, uid_validity: int, uids: Sequence[int]) -> bool:
+        """Takes these mails out of the folder in the way that is set; False where the server does not let us. The
+        folder is open for reading again afterwards.
+        """
+        ...
+
+
+class Clearing(StrEnum):
+    """Which mails may leave their folder once they are stored."""
+
+    NOTHING = "nothing"
+    PROVEN = "proven"  # returns that carry our signature: nobody has to look at them there
+    TAKEN = "taken"  # all that was taken in, where the mailbox is nobody's but ours
+
 
 @dataclass(slots=True)
 class Polled:
-    """What one look found, by folder's end: mails seen, taken in, told of by a task."""
+    """What one look found, by folder's end: mails seen, taken in, told of by a task, moved or deleted as set."""
 
     seen: int = 0
     taken: int = 0
     letters: int = 0
+    cleared: int = 0
+    not_cleared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,7 @@ class Reader:
     clock: Clock
     own: frozenset[str]
     members: frozenset[str] = frozenset()
+    clearing: Clearing = Clearing.NOTHING
 
 
 def poll_mailbox(reader: Reader, mailbox: Mailbox) -> Polled:
@@ -135,8 +155,8 @@ def _poll_folder(reader: Reader, mailbox: Mailbox, folder: str, polled: Polled) 
         uids = mailbox.uids_after(last)
     for start in range(0, len(uids), _A_TIME):
         some = uids[start : start + _A_TIME]
-        for head in mailbox.heads(some):
-            _take(reader, mailbox, head, polled)
+        done = [head.uid for head in mailbox.heads(some) if _take(reader, mailbox, head, polled)]
+        _clear(mailbox, folder, state.uid_validity, done, polled)
         _remember(reader, mailbox.name, folder, state.uid_validity, some[-1])
     # what lay below UIDNEXT was there to be found when we asked, or is gone
     last = max(last, state.uid_next - 1, *uids[-1:])
@@ -150,7 +170,18 @@ def _remember(reader: Reader, name: str, folder: str, uid_validity: int, last: i
         )
 
 
-def _take(reader: Reader, mailbox: Mailbox, head: Head, polled: Polled) -> None:
+def _clear(mailbox: Mailbox, folder: str, uid_validity: int, uids: Sequence[int], polled: Polled) -> None:
+    """Before the mark moves: who dies in between finds the rest again."""
+    if not uids:
+        return
+    if mailbox.clear(folder, uid_validity, uids):
+        polled.cleared += len(uids)
+    else:
+        polled.not_cleared += len(uids)
+
+
+def _take(reader: Reader, mailbox: Mailbox, head: Head, polled: Polled) -> bool:
+    """Whether the mail has done its duty in the mailbox, as far as the office has set that."""
     polled.seen += 1
     verify = reader.signer.verify
     own = reader.own | {mailbox.user.casefold()}
@@ -158,9 +189,9 @@ def _take(reader: Reader, mailbox: Mailbox, head: Head, polled: Polled) -> None:
     if sifted.concern in {Concern.MACHINE, Concern.PERHAPS}:
         raw = mailbox.fetch(head.uid, head.size, LENGTH_LIMIT)
         if raw is None or (sifted.concern is Concern.PERHAPS and not _is_news(raw, reader)):
-            return
+            return False
         rcpt = sifted.envelope_rcpt or mailbox.user
-        take_in_report(
+        state = take_in_report(
             reader.store,
             raw=raw,
             envelope_rcpt=rcpt,
@@ -170,8 +201,17 @@ def _take(reader: Reader, mailbox: Mailbox, head: Head, polled: Polled) -> None:
             now=reader.clock.now(),
         )
         polled.taken += 1
-    elif sifted.concern in {Concern.ANSWER, Concern.MEMBER}:
+        return _may_go(reader.clearing, state, is_whole=len(raw) >= head.size)
+    if sifted.concern in {Concern.ANSWER, Concern.MEMBER}:
         polled.letters += _tell_of_letter(reader, head, sifted)
+    return False
+
+
+def _may_go(clearing: Clearing, state: str, *, is_whole: bool) -> bool:
+    """What was cut off when it was stored stays where it is whole."""
+    if clearing is Clearing.PROVEN:
+        return is_whole and state in _PROVEN
+    return is_whole and clearing is Clearing.TAKEN
 
 
 def _is_news(raw: bytes, reader: Reader) -> bool:

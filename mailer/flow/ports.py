@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from mailer.model.reply import Outcome
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,29 @@ class Relay(Protocol):
     async def connect(self) -> RelaySession:
         """Opens a session; raises RelayError."""
         ...
+
+
+class NotReadError(Exception):
+    """Foreign bytes that were not read to their end. ``code`` is stable; message and hint are Chinese sentences."""
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.code, self.message, self.hint = code, message, hint
+
+
+class Apart(Protocol):
+    """Where foreign bytes are read: in another process, with so much time and memory, or simply here."""
+
+    def __call__(self, task: Callable[..., T], *args: Any) -> T:
+        """The task's answer, or what it raised. ``task``: a function of a module; all of it can be pickled. Raises
+        NotReadError.
+        """
+        ...
+
+
+def at_once(task: Callable[..., T], *args: Any) -> T:
+    """Here and now; for commands and tests, where nobody else waits."""
+    return task(*args)
 
 
 class Clock(Protocol):

@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlmodel import Session
 
 from mailer.content import compose, facts
 from mailer.content.attachments import Attachment, EncodedAttachment
 from mailer.content.issue import Issue
+from mailer.content.look import Look
 from mailer.content.render import render
+from mailer.flow.freeze_audience import freeze_slice, slices
 from mailer.flow.office import Office
-from mailer.model.delivery import DeliveryStatus
+from mailer.flow.set_look import house_style
+from mailer.model import doubt_policy
 from mailer.model.mailing import MailingEventKind, MailingKind, MailingStatus
 from mailer.store import freeze, queries, upkeep, writes
-from recipients.audience import Audience, Recipient
-
-T = TypeVar("T")
-_SLICE = 5_000
+from recipients import directory
+from recipients.audience import Audience
 
 
 class KeyConflictError(Exception):
@@ -61,14 +59,17 @@ class Order:
     key: str | None = None
     rehearsal: bool = False
     attachments: tuple[Attachment, ...] = ()
+    note: str = ""  # the office's words on a correction: what was wrong
 
 
 def content_key(order: Order) -> str:
-    """sha256 over issue, lists, kind and attached files: what makes two orders the same."""
+    """sha256 over issue, lists, kind, note and attached files: what makes two orders the same."""
     codes = ",".join(each.code for each in order.lists)
     digest = hashlib.sha256(f"{order.revision_id}|{codes}|{order.kind}|{order.rehearsal}".encode())
     for attachment in order.attachments:
         digest.update(f"|{attachment.name}|".encode() + hashlib.sha256(attachment.data).digest())
+    if order.note:
+        digest.update(f"|{order.note}".encode())
     return digest.hexdigest()
 
 
@@ -78,6 +79,8 @@ def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool
     key = order.key or wanted
     now = office.clock.now()
     with office.store.begin() as session:
+        style = house_style(session)
+        order = replace(order, sender=style.sender(order.sender))
         created = freeze.make_mailing(
             session,
             bulletin_id=1,
@@ -94,7 +97,7 @@ def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool
             message_domain=order.message_domain,
             boundary=f"=_{secrets.token_hex(16)}",
             dated_at=now.replace(microsecond=0),
-            in_doubt=office.in_doubt,
+            in_doubt=_in_doubt(office, session, order),
             reason="",
             created_by=actor,
             created_at=now,
@@ -107,18 +110,23 @@ def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool
         if created:
             office.record(session, actor, "mailing.made", f"mailing:{mailing.id}", key=key, lists=mailing.lists)
     if mailing.status == str(MailingStatus.DRAFT):
-        _fill(office, order, mailing)
+        _fill(office, order, mailing, style.look)
     return int(mailing.id), created
 
 
-def _fill(office: Office, order: Order, mailing: Any) -> None:
+def _in_doubt(office: Office, session: Session, order: Order) -> str:
+    """Each list's own word, else the installation's."""
+    own = {each.code: each.policy.in_doubt for each in directory.lists(session)}
+    return doubt_policy.frozen({each.code: own.get(each.code) or office.in_doubt for each in order.lists})
+
+
+def _fill(office: Office, order: Order, mailing: Any, look: Look) -> None:
     """Raises BeingPreparedError when another call took the freezing over; returns when one has finished it."""
     attached = tuple(attachment.encoded() for attachment in order.attachments)
-    contents = [(each.code, _compose(office, order, each, mailing, attached)) for each in order.lists]
+    contents = [(each.code, _compose(office, order, each, mailing, attached, look)) for each in order.lists]
     token = secrets.token_hex(8)
     now = office.clock.now()
-    slices = list(_slices(order.audience.recipients(), _SLICE)) or [[]]
-    for number, part in enumerate(slices):
+    for number, (part, is_last) in enumerate(slices(order.audience.entries)):
         with office.store.begin() as session:
             if not freeze.hold_draft(session, mailing.id, token, first=number == 0):
                 if queries.mailing(session, mailing.id).status == MailingStatus.DRAFT:
@@ -128,8 +136,8 @@ def _fill(office: Office, order: Order, mailing: Any) -> None:
                 writes.thaw_rows(session, mailing.id)  # what an earlier freezing that died may have left
                 for code, prepared in contents:
                     freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
-            _freeze(session, office, mailing, part, now)
-            if number == len(slices) - 1:
+            freeze_slice(session, office, mailing, part, now)
+            if is_last:
                 # whoever suppresses an address waits here, and we see what was suppressed before us
                 writes.lock(session, "addresses")
                 upkeep.withhold_waiting(session, mailing.id, office.excluded(now), now)
@@ -138,15 +146,13 @@ def _fill(office: Office, order: Order, mailing: Any) -> None:
                 freeze.end_freezing(session, mailing.id)
 
 
-def _freeze(session: Session, office: Office, mailing: Any, part: Sequence[Recipient], now: datetime) -> None:
-    first = writes.next_ids(session, "delivery", len(part))
-    rows = [_delivery(office, mailing, first + n, recipient, now) for n, recipient in enumerate(part)]
-    duties = [_duty(mailing.id, first + n, entry) for n, recipient in enumerate(part) for entry in recipient.entries]
-    writes.freeze_rows(session, mailing.id, rows, duties)
-
-
 def _compose(
-    office: Office, order: Order, of_list: facts.ListFacts, mailing: Any, attached: tuple[EncodedAttachment, ...]
+    office: Office,
+    order: Order,
+    of_list: facts.ListFacts,
+    mailing: Any,
+    attached: tuple[EncodedAttachment, ...],
+    look: Look,
 ) -> compose.PreparedMail:
     mail_facts = facts.MailingFacts(
         sender=order.sender,
@@ -156,53 +162,7 @@ def _compose(
         message_domain=order.message_domain,
         rehearsal=order.rehearsal,
         kind=order.kind,
+        note=order.note,
+        look=look,
     )
     return compose.prepare(render(office.templates, order.issue, mail_facts), mail_facts, attached)
-
-
-def _delivery(office: Office, mailing: Any, delivery_id: int, recipient: Recipient, now: datetime) -> dict[str, Any]:
-    first = recipient.entries[0]
-    address = recipient.address
-    units = {entry.unit for entry in recipient.entries}
-    several = len(recipient.entries) > 1
-    withheld = recipient.withheld
-    return {
-        "id": delivery_id,
-        "mailing_id": mailing.id,
-        "list_code": first.list_code,
-        "lane": first.lane,
-        "address": address.ascii if address else "",
-        # a duty without an address is a row of its own, and never the same one as another
-        "address_key": address.key if address else f"-{delivery_id}",
-        "domain": address.domain if address else "",
-        "name": (units.pop() if len(units) == 1 else "") if several else first.name,
-        "status": str(DeliveryStatus.WITHHELD if withheld else DeliveryStatus.PLANNED),
-        "reason": str(withheld) if withheld else "",
-        "fault": "",
-        "hard": False,
-        "message_id": f"{office.signer.token(delivery_id)}@{mailing.message_domain}",
-        "attempts": 0,
-        "doubts": 0,
-        "crashes": 0,
-        "returns": 0,
-        "finished_at": now if withheld else None,
-    }
-
-
-def _duty(mailing_id: int, delivery_id: int, entry: Any) -> dict[str, Any]:
-    return {
-        "mailing_id": mailing_id,
-        "delivery_id": delivery_id,
-        "list_code": entry.list_code,
-        "unit": entry.unit,
-        "post": entry.role,
-        "holder": entry.name,
-        "phone": entry.phone,
-        "holder_id": entry.holder_id,
-    }
-
-
-def _slices(items: Sequence[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while part := list(islice(iterator, size)):
-        yield part

@@ -5,7 +5,8 @@ Kept apart from the import itself so that a dry run loads no database layer.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from recipients.audience import DEFAULT_LISTS, Candidate, on_no_list
@@ -17,7 +18,11 @@ from recipients.unit_names import Act
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """``import_id`` None: nothing was written. ``compared``: whether there was a directory to compare with."""
+    """``import_id`` None: nothing was written. ``compared``: whether there was a directory to compare with.
+
+    ``asked``: what had to be confirmed, by ``import_recipients``' names REMOVALS and GUARDED; ``guarded_gone`` and
+    ``guarded_new``: lines of the leaders' list that change; ``absent_units``: known ones that the list does not name.
+    """
 
     roster: Roster
     difference: Difference
@@ -25,6 +30,10 @@ class ImportReport:
     import_id: int | None
     compared: bool
     acts: tuple[Act, ...] = ()
+    asked: Mapping[str, str] = field(default_factory=dict)
+    guarded_gone: tuple[str, ...] = ()
+    guarded_new: tuple[str, ...] = ()
+    absent_units: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The one object of ``recipients import --json``; ``changes`` names what differs, person by person, ``matches`` how
@@ -32,6 +41,7 @@ class ImportReport:
         """
         found = self.roster.as_json()
         d = self.difference
+        moves = {key: f"{h.post.unit.name}{h.post.role}" for key, h in d.moves().items()}
         found["warnings"] += [
             {"row": w.place.row if w.place else None, "code": w.code, "message": w.message} for w in d.warnings
         ]
@@ -41,13 +51,15 @@ class ImportReport:
             "added": len(d.added),
             "changed": len(d.changed),
             "ended": len(d.ended),
+            "moved": len(moves),
             "unchanged": d.unchanged,
             "changes": [
                 _person(h)
                 | {"change": kind, "fields": [one.field for one in values], "values": list(map(asdict, values))}
-                for kind, h, values in (
-                    *(("changed", c.after, c.values) for c in d.changed),
-                    *(("ended", c.holder, ()) for c in d.ended),
+                | ({"moved_to": to} if to else {})
+                for kind, h, values, to in (
+                    *(("changed", c.after, c.values, "") for c in d.changed),
+                    *(("ended", c.holder, (), moves.get(c.holder_id, "")) for c in d.ended),
                 )
             ],
             "matches": [
@@ -58,6 +70,7 @@ class ImportReport:
             ],
             "units": [{"kind": str(act.kind), "old": act.old, "new": act.new} for act in self.acts],
             "regrouped": d.regrouped,
+            "absent_units": list(self.absent_units),
             "on_no_list": [_person(c.holder) for c in self.no_list],
         }
 

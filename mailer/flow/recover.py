@@ -17,6 +17,7 @@ from sqlmodel import Session
 from mailer.feedback.classify import judge
 from mailer.flow import settle
 from mailer.flow.send_kit import SendKit
+from mailer.model.doubt_policy import resends
 from mailer.model.reply import Fault, Outcome, Phase
 from mailer.store import journal, queries, queue, upkeep, writes
 from mailer.store.journal import Reading, TakenJournal, WorkerAliveError
@@ -120,6 +121,10 @@ def _unknown(now: datetime) -> Outcome:
     return Outcome(Phase.DOT, None, Fault.CUT, "", now, "发送进程在等待答复时中断")
 
 
+def _never_begun(now: datetime) -> Outcome:
+    return Outcome(Phase.MAIL, None, Fault.CUT, "", now, "发送日志证明这一封没有开始发送")
+
+
 def _change(kit: SendKit, row: Any, outcome: Outcome, session: Session) -> Change:
     return settle.change_for(
         settle.Attempted(row.id, row.attempts, row.list_code, row.domain, row.doubts, row.queued_at),
@@ -127,7 +132,7 @@ def _change(kit: SendKit, row: Any, outcome: Outcome, session: Session) -> Chang
         judge(outcome, row.domain),
         retry=kit.retry,
         jitter=kit.jitter(),
-        resend_doubts=queries.mailing(session, row.mailing_id).in_doubt == "resend",
+        resend_doubts=resends(queries.mailing(session, row.mailing_id).in_doubt, row.list_code),
     )
 
 
@@ -155,15 +160,25 @@ def _resolve_from(kit: SendKit, taken: TakenJournal, lease_ids: Iterable[int]) -
             if lease is not None and reading.worker is not None and lease.worker_id == reading.worker.id:
                 _recover_lease(session, kit, lease, reading, now)
             elif reading.worker is not None and reading.worker.epoch == kit.home.worker.epoch:
-                rows = {row.id: row for row in upkeep.rows_by_id(session, [key[0] for key in reading.outcomes])}
-                found: dict[int, list[Change]] = {}
-                for (delivery_id, attempt), outcome in reading.outcomes.items():
-                    row = rows.get(delivery_id)
-                    if row is not None and row.attempts == attempt:
-                        found.setdefault(row.mailing_id, []).append(_change(kit, row, outcome, session))
-                for mailing_id, changes in found.items():
-                    upkeep.resolve_doubts(session, mailing_id=mailing_id, changes=changes)
+                _resolve_doubts(session, kit, lease_id, reading, now)
         taken.forget(lease_id)
+
+
+def _resolve_doubts(session: Session, kit: SendKit, lease_id: int, reading: Reading, now: datetime) -> None:
+    """Late evidence: the outcomes that were read, and of a whole journal the silence about what had never begun."""
+    proven = dict(reading.outcomes)
+    if reading.worker is not None and reading.worker.boot_id == kit.home.worker.boot_id:
+        for key in upkeep.doubted_under(session, lease_id):
+            if key not in reading.begun:
+                proven.setdefault(key, _never_begun(now))
+    rows = {row.id: row for row in upkeep.rows_by_id(session, [key[0] for key in proven])}
+    found: dict[int, list[Change]] = {}
+    for (delivery_id, attempt), outcome in proven.items():
+        row = rows.get(delivery_id)
+        if row is not None and row.attempts == attempt:
+            found.setdefault(row.mailing_id, []).append(_change(kit, row, outcome, session))
+    for mailing_id, changes in found.items():
+        upkeep.resolve_doubts(session, mailing_id=mailing_id, changes=changes)
 
 
 def _watch_hanging(kit: SendKit, worker: Any, leases: Sequence[Any], now: datetime) -> None:

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from mailer.flow.office import Office
 from recipients import directory
+from recipients.directory.units import groups, make_missing
+from recipients.directory.units import regroup as change_groups
+from recipients.people import Unit, comparison_key
 
 
 def rename(office: Office, old: str, new: str, at: datetime, actor: str) -> None:
@@ -42,6 +45,26 @@ def add_alias(office: Office, name: str, alias: str, actor: str) -> bool:
         if made:
             office.record(session, actor, "unit.alias_added", f"unit:{name}", alias=alias)
     return made
+
+
+def add(office: Office, name: str, group: str, at: datetime, actor: str) -> None:
+    """A unit nobody had yet, behind the last of the official order; a closed one of that name is opened again."""
+    with office.store.begin() as session:
+        if comparison_key(name) in directory.known_names(session):
+            raise directory.UnitError(f"已经有单位叫“{name}”。")
+        make_missing(session, [Unit(name, group)], at, None, directory.Notes())
+        office.record(session, actor, "unit.added", f"unit:{name}", group=group, at=at.isoformat())
+
+
+def regroup(office: Office, name: str, group: str, actor: str) -> None:
+    """Puts the unit into another group at once: lists whose rules name groups follow."""
+    with office.store.begin() as session:
+        own = directory.known_names(session).get(comparison_key(name))
+        if own is None:
+            raise directory.UnitError(f"没有叫“{name}”的单位。")
+        before = groups(session).get(comparison_key(own), "")
+        change_groups(session, {own: group}, directory.Notes())
+        office.record(session, actor, "unit.regrouped", f"unit:{own}", before=before, after=group)
 
 
 def arrange(office: Office, names: Sequence[str], actor: str) -> None:

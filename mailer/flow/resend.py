@@ -17,10 +17,11 @@ from mailer.content.attachments import Attachment
 from mailer.content.compose import Copy, PreparedMail
 from mailer.content.facts import Sender
 from mailer.content.issue import from_json
-from mailer.flow.draw_up_order import list_facts
+from mailer.flow.approve_mailing import approve
+from mailer.flow.draw_up_order import facts_of
 from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import KeyConflictError, Order, prepare_mailing
-from mailer.flow.release_mailing import approve, release
+from mailer.flow.release_mailing import release
 from mailer.model.mailing import IllegalMailingTransitionError, MailingEventKind, MailingKind, MailingStatus
 from mailer.store import follow_ups, queries
 from recipients import directory
@@ -102,9 +103,7 @@ def _order(session: Any, office: Office, base: Any, key: str) -> tuple[Order, in
     order = Order(
         revision_id=base.revision_id,
         issue=from_json(json.loads(revision.content)),
-        lists=tuple(
-            list_facts(code, lists[code].name, domain, is_duty=lists[code].is_duty) for code in codes if code in on
-        ),
+        lists=tuple(facts_of(lists[code], domain) for code in codes if code in on),
         audience=going,
         sender=Sender(base.from_name, base.from_address, base.reply_to),
         message_domain=domain,

@@ -24,6 +24,7 @@ from mailer.flow.leases import HeldLease, Plan
 from mailer.flow.ports import Envelope, RelayError, RelaySession
 from mailer.flow.send_kit import SendKit
 from mailer.flow.visit import Desk, Renewal, Visit
+from mailer.model.doubt_policy import resends
 from mailer.model.reply import Outcome, Phase
 from mailer.model.return_path import envelope_sender
 from mailer.model.verdict import Action, Owner, Verdict
@@ -312,7 +313,7 @@ class SendLoop:
             verdict,
             retry=self.kit.retry,
             jitter=self.kit.jitter(),
-            resend_doubts=job.lease.facts.resend_doubts,
+            resend_doubts=resends(job.lease.facts.in_doubt, job.row.list_code),
         )
         self._sent += outcome.is_accepted
         job.lease.ended(change, self.kit.clock.elapsed())
@@ -352,8 +353,10 @@ class SendLoop:
         age = self.kit.clock.elapsed() - lease.confirmed_at
         if lease.lost or age > self.kit.lease_for.total_seconds() - _LEASE_MARGIN:
             raise LeaseTooOldError
-        chunks = lease.facts.mail[row.list_code].copy(
-            Copy(row.address, row.name, row.message_id, self.kit.signer.piece_number(row.id))
+        chunks = self.kit.sign(
+            lease.facts.mail[row.list_code].copy(
+                Copy(row.address, row.name, row.message_id, self.kit.signer.piece_number(row.id))
+            )
         )
         lease.journal.begin(row.id, row.attempts)
         return chunks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -32,6 +32,11 @@ class PaceLimits:
     domain_per_minute: int = 0
     connections_per_domain: int = 0
 
+    @property
+    def any(self) -> bool:
+        """Some budget has to be counted."""
+        return bool(self.per_minute or self.per_hour or self.per_day or self.domain_per_minute)
+
 
 @dataclass(frozen=True, slots=True)
 class SendKit:
@@ -49,3 +54,4 @@ class SendKit:
     lease_for: timedelta
     excluded: Callable[[datetime], ColumnElement[bool]]  # names suppressed addresses, over delivery.address_key
     note: Note
+    sign: Callable[[Sequence[bytes]], Sequence[bytes]] = tuple  # a finished copy -> the copy that goes out

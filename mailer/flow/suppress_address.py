@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -12,8 +14,10 @@ from mailer.flow.office import Office
 from mailer.model.mailing import MailingStatus
 from mailer.store import queries, upkeep, writes
 from recipients import directory
-from recipients.suppression import Suppression
+from recipients.suppression import Suppression, SuppressionReason
 
+MACHINE = "system:returns"
+_BOUNCED = re.compile(r"delivery:(\d+)\b")  # as consequences wrote it
 _NOT_OVER = (
     MailingStatus.PREPARED,
     MailingStatus.APPROVED,
@@ -57,6 +61,23 @@ def suppress_within(office: Office, session: Session, wanted: Suppression, actor
         reason=str(wanted.reason), evidence=wanted.evidence, until=wanted.until, withheld=withheld,
     )  # fmt: skip
     return Suppressed(number, withheld, tuple(touched))
+
+
+def lift_by_success(session: Session, delivery: Any, now: datetime) -> int:
+    """A report that carries our signature says that ``delivery`` arrived: the address is not dead. How many were lifted.
+
+    Only what bounces entered, never a wish or a colleague's word; and only by a delivery later than the one that bounced,
+    for reports come in any order.
+    """
+    if queries.mailing(session, delivery.mailing_id).rehearsal:
+        return 0
+    lifted = 0
+    for each in directory.active_suppressions(session, now, delivery.address_key):
+        evidence = _BOUNCED.match(each.evidence)
+        is_later = evidence is not None and int(evidence[1]) < delivery.id
+        if each.reason is SuppressionReason.HARD_BOUNCE and is_later and each.id is not None:
+            lifted += directory.lift(session, each.id, now, MACHINE, f"delivery:{delivery.id} 对方确认送达")
+    return lifted
 
 
 def lift_suppression(office: Office, number: int, because: str, actor: str) -> bool:

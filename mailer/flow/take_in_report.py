@@ -17,6 +17,7 @@ from mailer.feedback.correlate import Correlation, correlate
 from mailer.feedback.report import Kind, RecipientReport, ReturnedMail, read_report
 from mailer.flow import consequences, settle
 from mailer.flow.close_mailing import reopen
+from mailer.flow.suppress_address import lift_by_success
 from mailer.flow.suspect_return import suspect
 from mailer.model.delivery import Cell, DeliveryEventKind, DeliveryStatus, cell
 from mailer.model.mailing import MailingStatus
@@ -25,6 +26,11 @@ from mailer.model.return_path import Signer
 from mailer.model.verdict import Owner
 from mailer.store import ledger_rows, queries, returns
 from mailer.store.engine import Store
+
+#: The signature of no delivery: of mails that doctor sends to ourselves.
+PROBE = 0
+
+_WITHOUT_PROOF = "信里没有本系统的签名，没有改动任何记录"
 
 #: Charged to lines, limits or our set-up: the message itself and its recipient are fine, so it is worth another try.
 _TRY_AGAIN = frozenset({Owner.RATE, Owner.NETWORK, Owner.SETUP})
@@ -98,10 +104,13 @@ def _apply_report(store: Store, mail_id: int, *, signer: Signer, retry: RetryPol
     with store.begin() as session:
         if not isinstance(found, Correlation):
             state = "unread" if mail.kind in {Kind.NONE, Kind.UNKNOWN} else "unmatched"
-            note = mail.note or "这封退信里没有本系统的签名，没有改动任何记录"
+            note = _WITHOUT_PROOF if state == "unmatched" else _unread(mail)
             suspected = suspect(session, mail, found, now)
             returns.settle(session, mail_id, state=state, kind=str(mail.kind), note=note, delivery_id=suspected)
             return state
+        if found.delivery_id == PROBE:
+            returns.settle(session, mail_id, state="applied", kind=str(mail.kind), note="发信通道自检的信，不用处理")
+            return "applied"
         delivery = queries.delivery_row_for_update(session, found.delivery_id)
         if delivery is None:
             returns.settle(session, mail_id, state="unmatched", kind=str(mail.kind), note="对应的发送记录已不在")
@@ -113,6 +122,13 @@ def _apply_report(store: Store, mail_id: int, *, signer: Signer, retry: RetryPol
         )
         returns.settle(session, mail_id, state=state, kind=str(mail.kind), note=_note(mail), delivery_id=delivery.id)
         return state
+
+
+def _unread(mail: ReturnedMail) -> str:
+    """Why a mail led to nothing, for the person who goes through such mails."""
+    if mail.note.startswith("quarantined"):
+        return mail.note
+    return "没有读懂这封系统来信，请看原文" if mail.kind is Kind.UNKNOWN else "不是退信"
 
 
 def _note(mail: ReturnedMail) -> str:
@@ -161,6 +177,8 @@ def _apply(
             "fault": str(report.classification.owner) if event not in _GOOD_NEWS else "",
         }
     ledger_rows.record(session, delivery.mailing_id, [delivery.id], event, now, **evidence)
+    if event is DeliveryEventKind.REPORTED_DELIVERED:
+        lift_by_success(session, delivery, now)
     if isinstance(after, DeliveryStatus):
         columns = _columns(delivery, event, report, retry, now)
         ledger_rows.move_rows(session, delivery.mailing_id, [delivery], after, columns)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from mailer.content.check import KnownIssues, check
 from mailer.content.issue import Finding, Issue, NotAnIssueError, Place, from_json, to_json
+from mailer.content.length import length_findings
 from mailer.content.readers import read_issue
 from mailer.flow.known_roster import known_roster
 from mailer.flow.office import Office
-from mailer.store import freeze, queries
+from mailer.flow.ports import Apart, at_once
+from mailer.store import corrections, freeze, queries
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,15 @@ class TakenIssue:
     findings: tuple[Finding, ...]
 
 
-def take_issue(office: Office, *, data: bytes, filename: str, actor: str) -> TakenIssue:
-    """Keeps the file and what was understood; the same file again is the same revision. Raises NotAnIssueError."""
-    issue = read_issue(data, filename)
+def take_issue(office: Office, *, data: bytes, filename: str, actor: str, apart: Apart = at_once) -> TakenIssue:
+    """Keeps the file and what was understood. ``apart``: where it is read. Raises NotAnIssueError, NotReadError.
+
+    The same file again is the same revision, with what was corrected by hand since, also another number.
+    """
     sha256 = hashlib.sha256(data).hexdigest()
+    if earlier := _taken_before(office, sha256):
+        return earlier
+    issue = apart(read_issue, data, filename)
     now = office.clock.now()
     findings = look_over(office, issue, sha256)
     if issue.number is None or issue.date is None:
@@ -52,8 +59,18 @@ def take_issue(office: Office, *, data: bytes, filename: str, actor: str) -> Tak
             by=actor,
         )
         if is_new:
+            corrections.rewrite_issue(session, issue_id, key=key, title=issue.title, issued_on=issue.date)
             office.record(session, actor, "issue.taken", f"issue:{issue_id}", revision=revision_id, sha256=sha256)
     return TakenIssue(issue_id, revision_id, issue, is_new, findings)
+
+
+def _taken_before(office: Office, sha256: str) -> TakenIssue | None:
+    with office.store.read() as session:
+        row = corrections.of_file(session, sha256)
+    if row is None:
+        return None
+    issue = from_json(json.loads(row.content))
+    return TakenIssue(row.issue_id, row.id, issue, is_new=False, findings=look_over(office, issue, row.source_sha256))
 
 
 def look_over(office: Office, issue: Issue, sha256: str) -> tuple[Finding, ...]:
@@ -62,9 +79,10 @@ def look_over(office: Office, issue: Issue, sha256: str) -> tuple[Finding, ...]:
     with office.store.read() as session:
         taken = queries.known_numbers(session, series=issue.series, year=issue.year or 0, but_not=sha256)
         before = queries.known_numbers(session, series=issue.series, year=(issue.year or 0) - 1, but_not=sha256)
-        roster = known_roster(session, now)
+        roster = known_roster(session, issue, now)
     known = KnownIssues(taken, max(before, default=None))
-    return check(issue, known=known, today=now.astimezone(office.zone).date(), roster=roster)
+    today = now.astimezone(office.zone).date()
+    return check(issue, known=known, today=today, roster=roster, mail=length_findings(office.templates, issue))
 
 
 def stored_issue(office: Office, revision_id: int) -> Issue | None:

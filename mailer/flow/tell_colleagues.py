@@ -17,11 +17,13 @@ from jinja2 import Environment
 from mailer.content.compose import Copy, PreparedMail, prepare
 from mailer.content.facts import NoticeFacts, Sender
 from mailer.content.morning import MorningSheet
-from mailer.content.notice import Alert
+from mailer.content.notice import Alert, Confirmation, Deposit
 from mailer.content.render import render_notice
 from mailer.flow.morning_sheet import due_sheets, remember
 from mailer.flow.ports import Clock, Envelope, Relay, RelayError
 from mailer.flow.send_kit import Note
+from mailer.flow.set_look import house_style
+from mailer.model.working_days import WorkingDays
 from mailer.store import writes
 from mailer.store.engine import Store
 
@@ -32,7 +34,9 @@ _SPACE = "0" * 12  # a notice shows no 件号
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """From whom and to whom. ``null_sender``: the relay takes MAIL FROM:<>; ``relay`` opens a fresh way out."""
+    """From whom and to whom. ``null_sender``: the relay takes MAIL FROM:<>; ``relay`` opens a fresh way out;
+    ``working_days``: as the office keeps them today, plain weeks by default.
+    """
 
     store: Store
     clock: Clock
@@ -44,13 +48,14 @@ class Desk:
     message_domain: str
     null_sender: bool
     note: Note
+    working_days: Callable[[], WorkingDays] = WorkingDays
 
 
 def tell_due(desk: Desk, holder: str) -> int:
     """Sends the sheets that are due; how many mails were taken. ``holder`` names this process."""
-    now = desk.clock.now()
+    now, days = desk.clock.now(), desk.working_days()
     with desk.store.read() as session:
-        due = due_sheets(session, now, desk.zone)
+        due = due_sheets(session, now, desk.zone, days)
     if due and not _is_our_turn(desk, holder, now):
         return 0
     taken, told = 0, []
@@ -60,7 +65,7 @@ def tell_due(desk: Desk, holder: str) -> int:
         if accepted:
             told.append((mailing_id, sheet))
     with desk.store.begin() as session:
-        remember(session, told, now, desk.zone, is_all=len(told) == len(due))
+        remember(session, told, now, desk.zone, days, is_all=len(told) == len(due))
     return taken
 
 
@@ -74,15 +79,20 @@ def tell(desk: Desk, sheet: MorningSheet) -> int:
     return mail_notice(desk, sheet, bulletin=sheet.issue.partition(" ")[0], at=sheet.as_of, kind="morning")
 
 
-def mail_notice(desk: Desk, notice: MorningSheet | Alert, *, bulletin: str, at: datetime, kind: str) -> int:
+def mail_notice(
+    desk: Desk, notice: MorningSheet | Alert | Deposit | Confirmation, *, bulletin: str, at: datetime, kind: str
+) -> int:
     """Mails a notice; ``kind`` files it (RFC 2919), ``bulletin`` stands over it. As ``tell``."""
+    with desk.store.read() as session:
+        style = house_style(session)
     facts = NoticeFacts(
-        sender=desk.sender,
+        sender=style.sender(desk.sender),
         bulletin=bulletin,
         list_id=f"{kind}.{desk.message_domain}",
         date=at.astimezone(desk.zone),
         boundary=f"=_{uuid4().hex}",
         message_domain=desk.message_domain,
+        look=style.look,
     )
     prepared = prepare(render_notice(desk.templates, notice, facts), facts)
     try:

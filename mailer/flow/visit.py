@@ -140,7 +140,7 @@ class Desk:
             facts = SendFacts(
                 mailing_id,
                 row.from_address,
-                row.in_doubt == "resend",
+                row.in_doubt,
                 {code: PreparedMail.load(payload) for code, payload in contents.items()},
             )
         return facts
@@ -150,6 +150,9 @@ class Desk:
     def _allowance(self, session: Session, now: datetime) -> tuple[int, float | None]:
         """How many attempts may be claimed now, and if none, in how many seconds to ask again."""
         limits = self._kit.limits
+        if limits.any:
+            # whoever asks at the same moment waits until our booking is there to be counted
+            writes.lock(session, f"pace:{self._kit.relay.fingerprint}")
         allowed, wait = _LEASE_ROWS, None
         for limit, seconds in ((limits.per_minute, _MINUTE), (limits.per_hour, 3_600), (limits.per_day, 86_400)):
             if not limit:

@@ -52,6 +52,15 @@ LABELS: dict[DeliveryStatus, str] = {
     DeliveryStatus.CANCELLED: "已取消",
 }
 _OPEN = frozenset({DeliveryStatus.PLANNED, DeliveryStatus.QUEUED, DeliveryStatus.ATTEMPTING, DeliveryStatus.DEFERRED})
+#: What did not simply go out: few rows of a good day, and the ones that people ask for.
+TROUBLE = (
+    DeliveryStatus.DEFERRED,
+    DeliveryStatus.IN_DOUBT,
+    DeliveryStatus.BOUNCED,
+    DeliveryStatus.EXPIRED,
+    DeliveryStatus.WITHHELD,
+    DeliveryStatus.CANCELLED,
+)
 
 
 class DeliveryEventKind(StrEnum):

@@ -61,6 +61,7 @@ class MailingEventKind(StrEnum):
     FROZEN = "frozen"
     APPROVED = "approved"
     SCHEDULED = "scheduled"
+    TAKEN_BACK = "taken_back"  # a person took a release back before its moment came
     RELEASED = "released"
     PAUSED = "paused"
     RESUMED = "resumed"
@@ -85,6 +86,7 @@ MOVES: dict[MailingEventKind, dict[MailingStatus, MailingStatus]] = {
     _E.FROZEN: {_S.DRAFT: _S.PREPARED},
     _E.APPROVED: {_S.PREPARED: _S.APPROVED, _S.APPROVED: _S.APPROVED},
     _E.SCHEDULED: {_S.APPROVED: _S.SCHEDULED, _S.SCHEDULED: _S.SCHEDULED},
+    _E.TAKEN_BACK: {_S.SCHEDULED: _S.APPROVED, _S.APPROVED: _S.APPROVED},
     _E.RELEASED: {_S.APPROVED: _S.SENDING, _S.SCHEDULED: _S.SENDING},
     _E.PAUSED: {_S.SENDING: _S.PAUSED, _S.PAUSED: _S.PAUSED},
     _E.RESUMED: {_S.PAUSED: _S.SENDING, _S.HELD: _S.SENDING, _S.SENDING: _S.SENDING},

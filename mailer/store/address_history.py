@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryStatus
-from mailer.store.core import delivery, duty, mailing, revision, task
+from mailer.store.core import delivery, duty, issue, mailing, revision, task
 
 _LIMIT = 60  # deliveries looked back on: more than any rule counts
 _SAYS_NOTHING = (DeliveryStatus.PLANNED, DeliveryStatus.WITHHELD, DeliveryStatus.CANCELLED)
@@ -48,6 +48,28 @@ def may_have_come_back(session: Session, address_key: str, since: datetime) -> A
         .limit(1)
     ).all()
     return rows[0] if rows and DeliveryStatus(rows[0].status) in _MAY_COME_BACK else None
+
+
+def deliveries_to(session: Session, address_keys: Sequence[str], since: datetime) -> Sequence[Any]:
+    """Deliveries to these addresses that were tried since then, the newest first: id, name, address, status,
+    mailing_id and number of the issue. Rehearsals apart.
+    """
+    return session.execute(
+        select(
+            delivery.c.id, delivery.c.name, delivery.c.address, delivery.c.status, delivery.c.mailing_id, issue.c.number
+        )
+        .join(mailing, mailing.c.id == delivery.c.mailing_id)
+        .join(revision, revision.c.id == mailing.c.revision_id)
+        .join(issue, issue.c.id == revision.c.issue_id)
+        .where(
+            delivery.c.address_key.in_(address_keys),
+            delivery.c.attempts > 0,
+            mailing.c.released_at >= since,
+            ~mailing.c.rehearsal,
+        )
+        .order_by(delivery.c.mailing_id.desc(), delivery.c.id)
+        .limit(_LIMIT)
+    ).all()
 
 
 def duties_of(session: Session, delivery_id: int) -> Sequence[Any]:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from mailer.store import tables
+from mailer.store import account_tables, draft_tables, look_tables, sign_off_tables, tables
 
 
 def _core(row: type[SQLModel]) -> Table:
@@ -15,9 +15,14 @@ def _core(row: type[SQLModel]) -> Table:
     return table
 
 
-actor: Final = _core(tables.ActorRow)
+account: Final = _core(account_tables.AccountRow)
+account_role: Final = _core(account_tables.AccountRole)
+approval: Final = _core(sign_off_tables.Approval)
 audit: Final = _core(tables.AuditRecord)
 bulletin: Final = _core(tables.Bulletin)
+bulletin_look: Final = _core(look_tables.BulletinLook)
+console_session: Final = _core(account_tables.ConsoleSession)
+console_view: Final = _core(account_tables.ConsoleView)
 content: Final = _core(tables.MailingContent)
 delivery: Final = _core(tables.DeliveryRow)
 domain_hold: Final = _core(tables.DomainHold)
@@ -26,13 +31,19 @@ event: Final = _core(tables.DeliveryEventRow)
 house_fact: Final = _core(tables.HouseFact)
 house_lease: Final = _core(tables.HouseLease)
 house_sequence: Final = _core(tables.HouseSequence)
+import_draft: Final = _core(draft_tables.ImportDraft)
+import_draft_file: Final = _core(draft_tables.ImportDraftFile)
 intake_folder: Final = _core(tables.IntakeFolder)
 issue: Final = _core(tables.IssueRow)
+issue_attachment: Final = _core(sign_off_tables.IssueAttachment)
 lease: Final = _core(tables.LeaseRow)
+login_failure: Final = _core(account_tables.LoginFailure)
 mailing: Final = _core(tables.MailingRow)
 pace_grant: Final = _core(tables.PaceGrant)
+recovery_code: Final = _core(account_tables.RecoveryCode)
 returned: Final = _core(tables.ReturnedMailRow)
 revision: Final = _core(tables.IssueRevision)
 tally: Final = _core(tables.TallyRow)
 task: Final = _core(tables.TaskRow)
+waiver: Final = _core(sign_off_tables.Waiver)
 worker: Final = _core(tables.WorkerRow)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Table, select, update
 from sqlmodel import Session
@@ -14,11 +15,68 @@ issue: Table = IssueRow.__table__  # type: ignore[attr-defined]  # SQLModel's ta
 revision: Table = IssueRevision.__table__  # type: ignore[attr-defined]
 mailing: Table = MailingRow.__table__  # type: ignore[attr-defined]
 
+#: Ends the name of a revision that was made by hand and not by a file.
+MARK: Final = "（人工改正）"
+
 
 def issue_of(session: Session, revision_id: int) -> Any:
     """The issue's row of a revision, locked. Raises NoResultFound."""
     wanted = select(revision.c.issue_id).where(revision.c.id == revision_id).scalar_subquery()
     return session.execute(select(issue).where(issue.c.id == wanted).with_for_update()).one()
+
+
+def issue_behind(session: Session, revision_id: int) -> Any:
+    """The issue's row of a revision, to be read only. Raises NoResultFound."""
+    wanted = select(revision.c.issue_id).where(revision.c.id == revision_id).scalar_subquery()
+    return session.execute(select(issue).where(issue.c.id == wanted)).one()
+
+
+def lock_issue(session: Session, issue_id: int) -> Any:
+    """The issue's row, locked: who changes something about it waits for who does so now. Raises NoResultFound."""
+    return session.execute(select(issue).where(issue.c.id == issue_id).with_for_update()).one()
+
+
+def newest_revision(session: Session, issue_id: int) -> Any:
+    """id, revision, created_by and created_at of the newest one. Raises NoResultFound."""
+    return session.execute(
+        select(revision.c.id, revision.c.revision, revision.c.created_by, revision.c.created_at)
+        .where(revision.c.issue_id == issue_id)
+        .order_by(revision.c.revision.desc())
+        .limit(1)
+    ).one()
+
+
+def base_of(kept: Any) -> int | None:
+    """The revision a correction was made on; None for a file. ``kept``: a revision with its source."""
+    if not kept.source_name.endswith(MARK):
+        return None
+    try:
+        found = json.loads(kept.source)
+    except ValueError:  # a file that somebody named so
+        return None
+    base = found.get("base_revision") if isinstance(found, dict) else None
+    return base if isinstance(base, int) and base < kept.id else None
+
+
+def of_file(session: Session, sha256: str) -> Any | None:
+    """The revision of a file taken before, as it stands now: the newest of its issue where only corrections by hand lie
+    between the two, else the file's own.
+    """
+    own = session.execute(
+        select(revision).where(revision.c.source_sha256 == sha256).order_by(revision.c.id.desc()).limit(1)
+    ).one_or_none()
+    if own is None:
+        return None
+    later = session.execute(
+        select(revision)
+        .where(revision.c.issue_id == own.issue_id, revision.c.id >= own.id)
+        .order_by(revision.c.id.desc())
+    ).all()
+    kept = {row.id: row for row in later}
+    at: Any | None = later[0]
+    while at is not None and at.id != own.id:
+        at = kept.get(base_of(at) or 0)
+    return own if at is None else later[0]
 
 
 def has_mailing(session: Session, issue_id: int) -> bool:

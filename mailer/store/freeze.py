@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.mailing import MailingStatus
-from mailer.store.core import bulletin, content, delivery, issue, mailing, revision
+from mailer.store.core import bulletin, content, delivery, duty, issue, mailing, revision
 from mailer.store.ledger_rows import Tally, add_to_tally
 from mailer.store.writes import fact, insert_missing, set_fact
 
@@ -96,6 +98,38 @@ def keep_content(session: Session, mailing_id: int, list_code: str, payload: byt
     session.execute(
         insert(content).values(mailing_id=mailing_id, list_code=list_code, payload=payload, content_hash=content_hash)
     )
+
+
+@dataclass(slots=True)
+class Frozen:
+    """An address that has its row already. ``units``: of the duties it serves so far."""
+
+    id: int
+    list_code: str
+    status: str
+    units: set[str]
+
+
+def frozen_addresses(session: Session, mailing_id: int, keys: Sequence[str]) -> dict[str, Frozen]:
+    """Of these addresses, those with a row in the mailing, by key."""
+    found: dict[str, Frozen] = {}
+    if not keys:
+        return found
+    rows = session.execute(
+        select(delivery.c.address_key, delivery.c.id, delivery.c.list_code, delivery.c.status, duty.c.unit)
+        .join(duty, duty.c.delivery_id == delivery.c.id)
+        .where(delivery.c.mailing_id == mailing_id, delivery.c.address_key.in_(keys))
+    )
+    for key, delivery_id, list_code, status, unit in rows:
+        found.setdefault(key, Frozen(delivery_id, list_code, status, set())).units.add(unit)
+    return found
+
+
+def rename_rows(session: Session, names: Sequence[tuple[int, str]]) -> None:
+    """(delivery, whom the copy is for)."""
+    if names:
+        statement = update(delivery).where(delivery.c.id == bindparam("b_id")).values(name=bindparam("b_name"))
+        session.connection().execute(statement, [{"b_id": key, "b_name": name} for key, name in names])
 
 
 def set_recipients(session: Session, mailing_id: int) -> int:

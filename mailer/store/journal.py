@@ -42,6 +42,10 @@ class WorkerIdentity:
         return json.dumps({"id": self.id, "host": self.host, "boot_id": self.boot_id, "epoch": self.epoch})
 
 
+#: made once: json.dumps with a wish of its own makes an encoder for every call
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _sealed(text: str) -> bytes:
     data = text.encode("utf-8")
     return b"%s\t%08x\n" % (data, zlib.crc32(data))
@@ -81,7 +85,7 @@ class LeaseJournal:
             outcome.at.isoformat(),
             outcome.note[:TEXT_LIMIT],
         ]
-        self._write(_sealed(f"O\t{delivery_id}\t{attempt}\t{json.dumps(said, ensure_ascii=False)}"))
+        self._write(_sealed(f"O\t{delivery_id}\t{attempt}\t{_encode(said)}"))
 
     def drop(self) -> None:
         """After the last commit of the lease: the database knows everything."""

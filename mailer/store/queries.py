@@ -181,6 +181,8 @@ def report_rows(session: Session, mailing_id: int) -> Sequence[Any]:
             duty.c.unit,
             duty.c.post,
             duty.c.phone,
+            duty.c.care_of,
+            duty.c.essential,
             duty.c.list_code.label("list"),
             delivery.c.id.label("delivery_id"),
             delivery.c.address.label("recipient"),

@@ -20,9 +20,16 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from mailer.model.delivery import DeliveryStatus
+from mailer.model.delivery import TROUBLE, DeliveryStatus
 from mailer.model.mailing import MailingKind, MailingStatus
 from mailer.store.metadata import BigId, UTCDateTime
+
+
+def troubled(table: str = "") -> str:
+    """The predicate of ix_delivery_trouble, for the very same words in a statement: ``table`` is «delivery.» there."""
+    statuses = ", ".join(repr(str(status)) for status in TROUBLE)
+    parked = f"{table}status = '{DeliveryStatus.QUEUED}' AND {table}due_at IS NULL"
+    return f"({table}status IN ({statuses}) OR ({parked}))"
 
 
 def _one_of(column: str, values: list[str], table: str) -> CheckConstraint:
@@ -97,7 +104,7 @@ class MailingRow(SQLModel, table=True):
     message_domain: str
     boundary: str
     dated_at: datetime = Field(sa_column=_moment(nullable=False))  # the Date header of every copy
-    in_doubt: str  # hold or resend
+    in_doubt: str  # hold or resend; where lists differ 报=hold,发=resend
     recipients: int | None = None  # the frozen count; None while the audience is being frozen
     reason: str = ""  # why it is paused or held, in words for people
     created_by: str
@@ -144,6 +151,23 @@ class DeliveryRow(SQLModel, table=True):
             postgresql_where=text("lease_id IS NOT NULL"),
         ),
         Index("ix_delivery_address", "address_key"),
+        # the ledger's order, to be read leaf by leaf; neither column changes once the row is there
+        Index("ix_delivery_order", "mailing_id", "lane", "id"),
+        # what did not simply go out: a row that is accepted at once never enters it
+        Index(
+            "ix_delivery_trouble",
+            "mailing_id",
+            "lane",
+            "id",
+            sqlite_where=text(troubled()),
+            postgresql_where=text(troubled()),
+        ),
+        Index(
+            "ix_delivery_signed",
+            "mailing_id",
+            sqlite_where=text("acknowledged_at IS NOT NULL"),
+            postgresql_where=text("acknowledged_at IS NOT NULL"),
+        ),
     )
     id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     mailing_id: int = Field(sa_column=Column(ForeignKey("mailing.id", name="fk_delivery_mailing"), nullable=False))
@@ -181,7 +205,7 @@ class DutyRow(SQLModel, table=True):
     """For whom a delivery is: one delivery may serve several posts. Frozen with the audience."""
 
     __tablename__: ClassVar[str] = "duty"
-    __table_args__ = (Index("ix_duty_delivery", "delivery_id"), Index("ix_duty_mailing", "mailing_id"))
+    __table_args__ = (Index("ix_duty_delivery", "delivery_id"), Index("ix_duty_unit", "mailing_id", "unit"))
     id: int | None = Field(default=None, sa_column=Column(BigId, primary_key=True))
     mailing_id: int = Field(sa_column=Column(ForeignKey("mailing.id", name="fk_duty_mailing"), nullable=False))
     delivery_id: int = Field(
@@ -193,6 +217,8 @@ class DutyRow(SQLModel, table=True):
     holder: str
     phone: str = ""
     holder_id: int | None = None
+    care_of: str = ""  # whose mailbox it is when not the holder's own
+    essential: bool = False  # somebody goes if no mail arrives
 
 
 class DeliveryEventRow(SQLModel, table=True):
@@ -351,18 +377,6 @@ class TaskRow(SQLModel, table=True):
     done_by: str | None = None
 
 
-class ActorRow(SQLModel, table=True):
-    __tablename__: ClassVar[str] = "actor"
-    __table_args__ = (UniqueConstraint("name", name="uq_actor_name"),)
-    id: int | None = Field(default=None, primary_key=True)
-    name: str
-    kind: str  # account, api_key
-    role: str
-    password_hash: str = ""
-    created_at: datetime = Field(sa_column=_moment(nullable=False))
-    disabled_at: datetime | None = Field(default=None, sa_column=_moment())
-
-
 class AuditRecord(SQLModel, table=True):
     """One per operator action; each record's mac covers the one before it, so that a gap shows."""
 
@@ -370,6 +384,7 @@ class AuditRecord(SQLModel, table=True):
     id: int = Field(sa_column=Column(BigId, primary_key=True, autoincrement=False))
     at: datetime = Field(sa_column=_moment(nullable=False))
     actor: str
+    source: str  # the address it came from; '' at the terminal and for the program itself
     action: str
     subject: str
     detail: str = Field(sa_column=Column(Text, nullable=False))

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from mailer.model.delivery import Cell, DeliveryEventKind, DeliveryStatus, cell, sources
 from mailer.model.mailing import MailingStatus
-from mailer.store.core import delivery, lease, mailing
+from mailer.store.core import delivery, event, lease, mailing
 from mailer.store.ledger_rows import move_rows, record
 from mailer.store.queue import Change
 
@@ -45,6 +45,16 @@ def rows_of_lease(session: Session, lease_id: int) -> Sequence[Any]:
 
 def rows_by_id(session: Session, ids: Sequence[int]) -> Sequence[Any]:
     return session.execute(select(delivery).where(delivery.c.id.in_(ids))).all()
+
+
+def doubted_under(session: Session, lease_id: int) -> Sequence[tuple[int, int]]:
+    """The (delivery id, attempt) pairs that were put in doubt under a lease."""
+    found = session.execute(
+        select(event.c.delivery_id, event.c.attempt).where(
+            event.c.lease_id == lease_id, event.c.kind == str(DeliveryEventKind.DOUBTED)
+        )
+    )
+    return [(row.delivery_id, row.attempt) for row in found]
 
 
 def resolve_doubts(session: Session, *, mailing_id: int, changes: Sequence[Change]) -> int:
@@ -153,13 +163,17 @@ def park_domain(session: Session, mailing_id: int, domain: str) -> None:
     )
 
 
-def rows_in_doubt(session: Session, mailing_id: int, address: str | None) -> Sequence[Any]:
-    """Locked. ``address``: only that one."""
+def rows_in_doubt(
+    session: Session, mailing_id: int, address: str | None = None, delivery_id: int | None = None
+) -> Sequence[Any]:
+    """Locked. ``address``, ``delivery_id``: only that one."""
     query = select(delivery.c.id, delivery.c.list_code, delivery.c.status).where(
         delivery.c.mailing_id == mailing_id, delivery.c.status == str(DeliveryStatus.IN_DOUBT)
     )
     if address is not None:
         query = query.where(delivery.c.address_key == address.casefold())
+    if delivery_id is not None:
+        query = query.where(delivery.c.id == delivery_id)
     return session.execute(query.with_for_update()).all()
 
 

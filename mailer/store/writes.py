@@ -99,14 +99,18 @@ def move_mailing(
     return after
 
 
+def note_reason(session: Session, mailing_id: int, reason: str) -> None:
+    """Says why a mailing stands as it does, in words for people."""
+    session.execute(update(mailing).where(mailing.c.id == mailing_id).values(reason=reason))
+
+
 def freeze_rows(
     session: Session, mailing_id: int, deliveries: Sequence[dict[str, Any]], duties: Sequence[dict[str, Any]]
 ) -> None:
     """One slice of an audience, invisible until the mailing is prepared. Counters move with it."""
-    if not deliveries:
-        return
-    session.connection().execute(insert(delivery), list(deliveries))
-    session.connection().execute(insert(duty), list(duties))
+    for table, rows in ((delivery, deliveries), (duty, duties)):
+        if rows:
+            session.connection().execute(insert(table), list(rows))
     counted = Counter((row["list_code"], row["status"]) for row in deliveries)
     for list_code in sorted({row["list_code"] for row in deliveries}):
         for status in DeliveryStatus:

@@ -7,9 +7,11 @@ import socket
 import ssl
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from mailer.settings import SettingError, Settings
+from mailer.transport.dkim import DkimKeyError, DkimSigner
 from mailer.transport.relay import SANDBOX, RelayAddress, SmtpRelay
 from mailer.transport.smtp import Timeouts
 
@@ -44,6 +46,32 @@ def relay_of(settings: Settings, now: Callable[[], datetime], sandbox_port: int 
         wants_reports=bool(settings.intake_url or settings.lmtp_listen),
         is_sandbox=sandbox,
     )
+
+
+def dkim_key_file(settings: Settings) -> Path:
+    """Where the key of the selector lies unless ``DKIM_KEY`` holds it."""
+    return settings.data_dir / "dkim" / f"{settings.dkim_selector}.pem"
+
+
+def dkim_of(settings: Settings, sender_domain: str, now: Callable[[], datetime]) -> DkimSigner:
+    """The signer the settings name. Raises SettingError."""
+    key = settings.dkim_key.encode("utf-8")
+    if not key:
+        path = dkim_key_file(settings)
+        try:
+            key = path.read_bytes()
+        except OSError as error:
+            raise SettingError(
+                "MAILER_DKIM_SELECTOR",
+                f"的密钥读不了（{path}：{error.strerror}）",
+                f"先运行 mailer dkim new {settings.dkim_selector}，或用 MAILER_DKIM_KEY_FILE 指向私钥。",
+            ) from error
+    try:
+        return DkimSigner(
+            key, settings.dkim_domain or sender_domain, settings.dkim_selector, lambda: int(now().timestamp())
+        )
+    except DkimKeyError as error:
+        raise SettingError("MAILER_DKIM_SELECTOR", f"用不了：{error}", "换一把：mailer dkim new 选择器") from error
 
 
 def fingerprint_of(settings: Settings) -> str:

@@ -7,6 +7,7 @@ sync mark: a body goes out only when exactly the owed replies have come. Address
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from mailer.transport.wire import Wire, WireFaultError
 _SEND_BODY = 354
 _GOING_AWAY = 421
 _GOODBYE_WITHIN = 1.0  # seconds
+_NOT_IN_A_PATH = re.compile(r"[^\x21-\x7e]|[<>]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,13 @@ def xtext(text: str) -> str:
     )
 
 
+def _path(address: str) -> str:
+    """RFC 5321 4.1.2, '' for the null sender. Raises ValueError for what could end the path or its line."""
+    if _NOT_IN_A_PATH.search(address):
+        raise ValueError(f"address {address[:80]!r} cannot stand in a command")
+    return f"<{address}>"
+
+
 class SmtpSession:
     """One connection. Not for use by two tasks at once."""
 
@@ -119,7 +128,7 @@ class SmtpSession:
         return await self._body(body)
 
     def _mail_command(self, envelope: Envelope) -> bytes:
-        command = f"MAIL FROM:<{envelope.mail_from}>"
+        command = f"MAIL FROM:{_path(envelope.mail_from)}"
         if self.offered.size:
             command += f" SIZE={envelope.size}"
         if self.offered.dsn:
@@ -127,7 +136,7 @@ class SmtpSession:
         return command.encode("ascii") + b"\r\n"
 
     def _rcpt_command(self, envelope: Envelope) -> bytes:
-        command = f"RCPT TO:<{envelope.rcpt_to}>"
+        command = f"RCPT TO:{_path(envelope.rcpt_to)}"
         if self.offered.dsn and self._wants_reports:
             # without a reader the good news of every copy would end in the office's own mailbox
             command += " NOTIFY=SUCCESS,FAILURE,DELAY"

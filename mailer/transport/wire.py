@@ -42,6 +42,10 @@ class Wire(asyncio.Protocol):
         self._size = 0
         self._replies: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
+        self._deadline = 0.0  # of the one who waits, on the loop's clock
+        self._phase: Phase | None = None  # what is waited for
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
         self._lost = asyncio.Event()
         self._fault: WireFaultError | None = None
         self.answered_early = False  # the last reply came while bytes were still ours
@@ -57,6 +61,8 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None  # asyncio's own breaks when it is aborted once more
+        if self._timer is not None:
+            self._timer.cancel()
         self._lost.set()
         self._fail(WireFaultError(Fault.CUT, str(exc) if exc else "connection closed"))
 
@@ -190,15 +196,28 @@ class Wire(asyncio.Protocol):
 
     async def _wait(self, deadline: float, phase: Phase | None = None) -> None:
         self._waiter = self._loop.create_future()
-        timer = self._loop.call_at(deadline, self._expire, phase)
+        self._deadline, self._phase = deadline, phase
+        # most waits end long before their time: the timer of an earlier one is left standing, and looks again when it rings
+        if self._timer is None or self._timer_at > deadline:
+            self._set_timer(deadline)
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
 
-    def _expire(self, phase: Phase | None) -> None:
-        self._fail(WireFaultError(Fault.TIMEOUT, f"no answer in time at {phase or 'the end'}"))
+    def _set_timer(self, at: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_at = self._loop.call_at(at, self._ring), at
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._waiter is None or self._fault is not None:
+            return
+        if self._loop.time() < self._deadline:
+            self._set_timer(self._deadline)
+            return
+        self._fail(WireFaultError(Fault.TIMEOUT, f"no answer in time at {self._phase or 'the end'}"))
         self.abort()
 
     def rewire(self, transport: asyncio.Transport) -> None:

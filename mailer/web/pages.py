@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mailer.flow.audit_words import actor_words
 from mailer.model.delivery import DeliveryStatus
 
 
@@ -27,10 +28,13 @@ class Pages:
             auto_reload=False,
         )
         self._environment.filters["moment"] = lambda value: office_time(value, zone)
+        self._environment.filters["day"] = lambda value: office_day(value, zone)
+        self._environment.filters["moment_exactly"] = lambda value: f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        self._environment.filters["actor"] = actor_words
         self._environment.filters["status_label"] = lambda value: DeliveryStatus(value).label
         self._environment.filters["status_class"] = status_class
 
-    def render(self, name: str, **values: Any) -> str:
+    def render(self, name: str, /, **values: Any) -> str:
         """One page. ``name``: path below the templates folder. Raises UndefinedError for a value that is missing."""
         return self._environment.get_template(name).render(**values)
 
@@ -41,6 +45,11 @@ def office_time(value: datetime | None, zone: tzinfo) -> str:
         return "—"
     local = value.astimezone(zone)
     return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def office_day(value: datetime | None, zone: tzinfo) -> str:
+    """«2026-11-30» in the office's zone; a dash for no time. For what lasts: terms of office, names of units."""
+    return "—" if value is None else f"{value.astimezone(zone):%Y-%m-%d}"
 
 
 def status_class(value: DeliveryStatus | str) -> str:

@@ -57,6 +57,10 @@ class WorkerProcess:
             except Exception as error:  # noqa: BLE001 - the timer is the last thing that may die
                 log.note("timer_failed", error=repr(error))
 
+    def told_to_stop(self, within: float = 0.0) -> bool:
+        """Whether somebody has said so, or says so ``within`` that many seconds."""
+        return self._stop.wait(within)
+
     def begin_to_stop(self, **_signal: object) -> None:
         """Nothing new begins from now on; what is on the wire gets its grace."""
         self._stop.set()
@@ -74,14 +78,24 @@ def run_worker(settings: Settings, store: Store) -> None:
     _register(app, process.take_work)
     # celery itself would first wait for the task, which goes on as long as there is work
     worker_shutting_down.connect(process.begin_to_stop, weak=False)
+    try:
+        while not process.told_to_stop():
+            _consume(app)
+            # Celery gives up on a broker that answers with refusals (out of memory, read-only). The timer goes on sending
+            # all the while; what hears the hints sooner is tried again.
+            if not process.told_to_stop(EVERY):
+                log.note("consumer_ended")
+    finally:
+        process.stop()
+
+
+def _consume(app: Celery) -> None:
+    """Takes hints from the broker until the process is told to stop, or Celery gives up."""
     worker = app.Worker(
         pool="threads", concurrency=1, queues=[QUEUE], loglevel="WARNING", without_gossip=True, without_mingle=True,
         without_heartbeat=True, quiet=True,
     )  # fmt: skip
-    try:
-        worker.start()
-    finally:
-        process.stop()
+    worker.start()
 
 
 def _register(app: Celery, take_work: Callable[[], None]) -> None:

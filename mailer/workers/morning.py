@@ -15,7 +15,9 @@ from mailer.content.facts import Sender
 from mailer.content.render import environment
 from mailer.flow.tell_alarms import Patience, tell_alarms
 from mailer.flow.tell_colleagues import EVERY, Desk, tell_due
+from mailer.flow.tell_requests import tell_decided
 from mailer.settings import SettingError, Settings
+from mailer.store import calendar_files
 from mailer.store.engine import Store
 from mailer.transport.clock import SystemClock
 from mailer.transport.configured import relay_of
@@ -27,8 +29,14 @@ _SEPARATORS = str.maketrans("，；;、", ",,,,")
 
 def desk_of(settings: Settings, store: Store) -> Desk | None:
     """None where nobody is named, or where there is no relay that reaches anybody. Raises SettingError."""
+    desk = outgoing_desk(settings, store)
+    return desk if desk is not None and desk.to else None
+
+
+def outgoing_desk(settings: Settings, store: Store) -> Desk | None:
+    """The same, also where no colleague is named: for notices to recipients. Raises SettingError."""
     named = [each.strip() for each in settings.alert_to.translate(_SEPARATORS).split(",") if each.strip()]
-    if settings.is_sandbox or not named or not settings.from_:
+    if settings.is_sandbox or not settings.from_:
         return None
     try:
         to = tuple(EmailAddress.parse(parseaddr(each)[1]).ascii for each in named)
@@ -51,16 +59,18 @@ def desk_of(settings: Settings, store: Store) -> Desk | None:
         message_domain=sender_address.rpartition("@")[2],
         null_sender=not settings.is_hosted,
         note=log.note,
+        working_days=lambda: calendar_files.working_days(settings.data_dir),
     )
 
 
 @contextmanager
 def telling(settings: Settings, store: Store) -> Iterator[None]:
-    """Colleagues are told of settled mailings, every working morning, and of alarms, while the block runs.
+    """Colleagues are told of settled mailings, every working morning, and of alarms, recipients of what became of their
+    wishes, while the block runs.
 
     Raises SettingError.
     """
-    desk = desk_of(settings, store)
+    desk = outgoing_desk(settings, store)
     if desk is None:
         yield
         return
@@ -79,8 +89,10 @@ def _run(desk: Desk, patience: Patience, stop: threading.Event) -> None:
     holder = uuid4().hex
     while not stop.is_set():
         try:
-            tell_due(desk, holder)
-            tell_alarms(desk, holder, patience)
+            if desk.to:
+                tell_due(desk, holder)
+                tell_alarms(desk, holder, patience)
+            tell_decided(desk, holder)
         except DBAPIError as error:
             log.note("database_unavailable", error=str(error.orig))
         stop.wait(EVERY)

@@ -15,7 +15,18 @@ from recipients.directory.changes import (
     undo_last,
     unknown_units,
 )
-from recipients.directory.lists import lists, lists_of, members, on_no_list, resolve, seed_lists
+from recipients.directory.lists import (
+    each_entry,
+    lists,
+    lists_of,
+    members,
+    on_no_list,
+    posts_held,
+    resolve,
+    seed_lists,
+    set_policy,
+)
+from recipients.directory.near_units import absent_units, near_units
 from recipients.directory.people import export_rows
 from recipients.directory.requests import decide, enter_request, open_requests, replace_address, request
 from recipients.directory.search import find
@@ -35,6 +46,7 @@ __all__ = [
     "Notes",
     "NothingToUndoError",
     "UnitError",
+    "absent_units",
     "active_suppressions",
     "add_alias",
     "apply",
@@ -43,6 +55,7 @@ __all__ = [
     "close",
     "decide",
     "difference",
+    "each_entry",
     "enter_request",
     "export_rows",
     "find",
@@ -54,13 +67,16 @@ __all__ = [
     "lists_of",
     "members",
     "merge",
+    "near_units",
     "on_no_list",
     "open_requests",
+    "posts_held",
     "rename",
     "replace_address",
     "request",
     "resolve",
     "seed_lists",
+    "set_policy",
     "suppress",
     "suppressed_clause",
     "undo_last",

@@ -12,7 +12,7 @@ from recipients import tables
 from recipients.difference import Current, Difference, Scope, compare
 from recipients.directory.bulk import table_of
 from recipients.directory.holders import Beginning, begin_holders, end_holders, memberships_to_carry
-from recipients.directory.people import holdings
+from recipients.directory.people import each_holding
 from recipients.directory.units import Notes, carry_out, groups, known_names, make_missing, regroup
 from recipients.people import comparison_key
 from recipients.roster import Roster
@@ -35,7 +35,7 @@ def difference(
     session: Session, roster: Roster, scope: Scope, at: datetime, slips: Mapping[str, str] | None = None
 ) -> Difference:
     """What ``apply`` would do; reads only. ``at`` aware; ``slips``: key of a wrongly written unit -> its own name."""
-    today = [Current(one.id, one.holder, one.imported) for one in holdings(session, at)]
+    today = (Current(one.id, one.holder, one.imported) for one in each_holding(session, at))
     return compare(today, roster.people, scope, known_names(session) | dict(slips or {}), groups(session))
 
 
@@ -113,13 +113,18 @@ def apply(
     return run_id
 
 
+def undoable(session: Session) -> tables.ImportRun | None:
+    """The import that ``undo_last`` would take back."""
+    r = tables.ImportRun
+    wanted = select(r).where(_changed_something(), col(r.undone_at).is_(None)).order_by(col(r.id).desc()).limit(1)
+    return session.scalars(wanted).first()
+
+
 def undo_last(session: Session, now: datetime, actor: str) -> tables.ImportRun:
     """Takes the last import that changed something out of the history, as if it had never been: what it began never
     held, what it ended goes on. Mailings keep their frozen rows. The undone import. Raises NothingToUndoError.
     """
-    r = tables.ImportRun
-    undoable = select(r).where(_changed_something(), col(r.undone_at).is_(None)).order_by(col(r.id).desc()).limit(1)
-    run = session.scalars(undoable).first()
+    run = undoable(session)
     if run is None:
         raise NothingToUndoError
     assert run.id is not None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from recipients import audience, tables
-from recipients.directory.people import holdings
+from recipients.directory.people import each_holding, valid
 from recipients.directory.suppressions import active_suppressions
+from recipients.list_policy import ListPolicy
 
 
 def seed_lists(session: Session, bulletin_id: int) -> None:
@@ -47,17 +49,50 @@ def lists(session: Session) -> list[audience.DistributionList]:
     rows = session.scalars(select(tables.DistributionList).order_by(col(tables.DistributionList.lane)))
     return [
         audience.DistributionList(
-            row.code, row.name, row.lane, tuple(rules.get(row.id or 0, ())), row.is_duty, row.phrase
+            row.code,
+            row.name,
+            row.lane,
+            tuple(rules.get(row.id or 0, ())),
+            row.is_duty,
+            row.phrase,
+            ListPolicy.from_json(row.policy),
         )
         for row in rows
     ]
+
+
+def set_policy(session: Session, code: str, policy: ListPolicy, *, is_duty: bool) -> dict[str, object] | None:
+    """What it was before; None: no such list."""
+    d = tables.DistributionList
+    row = session.scalars(select(d).where(col(d.code) == code)).first()
+    if row is None:
+        return None
+    before = {**ListPolicy.from_json(row.policy).as_json(), "is_duty": row.is_duty}
+    row.policy, row.is_duty = policy.as_json(), is_duty
+    session.flush()
+    return before
 
 
 def resolve(session: Session, list_codes: Sequence[str], at: datetime) -> audience.Audience:
     """Who is on the lists at the moment ``at``: written to, or withheld with the reason. Raises KeyError: no such list."""
     known = {wanted.code: wanted for wanted in lists(session)}
     wanted = [known[code] for code in list_codes]
-    return audience.assemble(wanted, _candidates(session, at), active_suppressions(session, at), at)
+    return audience.assemble(wanted, list(_candidates(session, at)), active_suppressions(session, at), at)
+
+
+def each_entry(session: Session, list_codes: Sequence[str], at: datetime) -> Iterator[audience.Entry]:
+    """The entries of ``resolve`` one after the other, a unit of them in memory at a time. Raises KeyError: no such list."""
+    known = {wanted.code: wanted for wanted in lists(session)}
+    suppressed = audience.by_address(active_suppressions(session, at))
+    for wanted in sorted((known[code] for code in list_codes), key=lambda item: item.lane):
+        for _, unit in groupby(_candidates(session, at), key=lambda one: one.unit_order):
+            yield from audience.entries_of(wanted, sorted(unit, key=audience.in_unit_order), suppressed, at)
+
+
+def posts_held(session: Session, at: datetime) -> int:
+    """How many holdings there are at the moment ``at``."""
+    h = tables.Holder
+    return int(session.execute(select(func.count(col(h.id))).where(valid(h, at))).scalar_one())
 
 
 def members(session: Session, code: str, at: datetime) -> audience.Audience:
@@ -77,8 +112,7 @@ def lists_of(session: Session, address_key: str, at: datetime) -> list[audience.
     return [wanted for wanted in known if any(one.is_on(wanted) for one in using)]
 
 
-def _candidates(session: Session, at: datetime) -> list[audience.Candidate]:
-    return [
-        audience.Candidate(one.holder, one.id, one.unit_order, one.plus, one.minus, one.has_left)
-        for one in holdings(session, at, also_named=True)
-    ]
+def _candidates(session: Session, at: datetime) -> Iterator[audience.Candidate]:
+    """In the order of units."""
+    for one in each_holding(session, at, also_named=True):
+        yield audience.Candidate(one.holder, one.id, one.unit_order, one.plus, one.minus, one.has_left)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,9 @@ from recipients import tables
 from recipients.address import EmailAddress
 from recipients.people import Holder, Post, Unit, role_order
 from recipients.template import HEADER
+
+_LEAF = 2000  # rows read at a time
+_NOBODY: tuple[int, EmailAddress | None] = (0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,11 @@ def valid(table: type[tables.Holder | tables.HolderAddress | tables.ListMember],
 
 def holdings(session: Session, at: datetime, *, also_named: bool = False) -> list[Holding]:
     """Every holder of the moment ``at`` in official order; ``also_named``: and who has left while a list still names them."""
+    return list(each_holding(session, at, also_named=also_named))
+
+
+def each_holding(session: Session, at: datetime, *, also_named: bool = False) -> Iterator[Holding]:
+    """The same one after the other, a leaf of them in memory at a time."""
     plus, minus, imported = _memberships(session, at)
     wanted = valid(tables.Holder, at)
     if also_named:
@@ -43,7 +51,6 @@ def holdings(session: Session, at: datetime, *, also_named: bool = False) -> lis
             wanted,
             col(tables.Holder.id).in_(select(col(tables.ListMember.holder_id)).where(valid(tables.ListMember, at))),
         )
-    addresses = _addresses(session, at)
     former = former_names(session, at)
     u, p, h = tables.Unit, tables.Post, tables.Holder
     rows = session.execute(
@@ -55,23 +62,26 @@ def holdings(session: Session, at: datetime, *, also_named: bool = False) -> lis
         .join(u, col(u.id) == col(p.unit_id))
         .where(wanted)
         .order_by(col(u.position), col(u.id), col(h.id))
+        .execution_options(yield_per=_LEAF)
     )  # fmt: skip
     posts: dict[tuple[str, str, str], Post] = {}
-    found = []
+    addresses = _addresses(session, at, wanted)
+    next_owner, next_address = next(addresses, _NOBODY)
     for (
         key, name, title, phone, note, paper, care_of, essential, valid_to, role, unit_id, unit_name, group, position,
     ) in rows:  # fmt: skip
+        own: list[EmailAddress] = []
+        while next_owner == key and next_address is not None:
+            own.append(next_address)
+            next_owner, next_address = next(addresses, _NOBODY)
         unit = former.get(unit_id, unit_name)
-        post = posts.setdefault((unit, group, role), Post(Unit(unit, group), role))
-        holder = Holder(post, name, tuple(addresses.get(key, ())), title, phone, note, paper, care_of, essential)
+        post = posts.get((unit, group, role)) or posts.setdefault((unit, group, role), Post(Unit(unit, group), role))
+        holder = Holder(post, name, tuple(own), title, phone, note, paper, care_of, essential)
         has_left = valid_to is not None and valid_to <= at
-        own = imported.get(key, ())
-        found.append(
-            Holding(
-                key, holder, position, frozenset(plus.get(key, ())), frozenset(minus.get(key, ())), tuple(own), has_left
-            )
-        )
-    return found
+        yield Holding(
+            key, holder, position, frozenset(plus.get(key, ())), frozenset(minus.get(key, ())),
+            tuple(imported.get(key, ())), has_left,
+        )  # fmt: skip
 
 
 def former_names(session: Session, at: datetime) -> dict[int, str]:
@@ -83,18 +93,27 @@ def former_names(session: Session, at: datetime) -> dict[int, str]:
     return dict(rows.all())  # the earliest that was still in force comes last
 
 
-def _addresses(session: Session, at: datetime) -> dict[int, list[EmailAddress]]:
+def _addresses(
+    session: Session, at: datetime, wanted: ColumnElement[bool]
+) -> Iterator[tuple[int, EmailAddress | None]]:
+    """(holder id, address) in the order of the holders who are ``wanted``. Texts that are the same are kept once."""
     a, link = tables.RecipientAddress, tables.HolderAddress
+    u, p, h = tables.Unit, tables.Post, tables.Holder
     rows = session.execute(
-        select(col(link.holder_id), col(a.address), col(a.wire), col(a.address_key), col(a.domain))
+        select(col(h.id), col(a.address), col(a.wire), col(a.address_key), col(a.domain))
+        .join(link, col(link.holder_id) == col(h.id))
         .join(a, col(a.id) == col(link.address_id))
-        .where(valid(link, at))
-        .order_by(col(link.position), col(link.id))
+        .join(p, col(p.id) == col(h.post_id))
+        .join(u, col(u.id) == col(p.unit_id))
+        .where(wanted, valid(link, at))
+        .order_by(col(u.position), col(u.id), col(h.id), col(link.position), col(link.id))
+        .execution_options(yield_per=_LEAF)
     )
-    found: dict[int, list[EmailAddress]] = {}
+    domains: dict[str, str] = {}
     for holder_id, original, wire, key, domain in rows:
-        found.setdefault(holder_id, []).append(EmailAddress(original, wire, key, domain))
-    return found
+        spelled = original if wire == original else wire
+        compared = spelled if key == spelled else key
+        yield holder_id, EmailAddress(original, spelled, compared, domains.setdefault(domain, domain))
 
 
 def _memberships(

@@ -13,7 +13,7 @@ from recipients import tables
 from recipients.address import EmailAddress
 from recipients.directory.holders import Beginning, begin_holders, end_holders, memberships_to_carry
 from recipients.directory.people import Holding, holdings
-from recipients.people import Holder
+from recipients.people import Holder, canonical_role
 from recipients.requests import ChangeRequest, RequestKind, RequestState
 
 
@@ -62,6 +62,42 @@ def decide(session: Session, request_id: int, state: RequestState, at: datetime,
         .returning(col(r.id))
     )
     return changed.first() is not None
+
+
+def to_be_told(session: Session, address_key: str, at: datetime) -> list[str]:
+    """The person and their unit, as SMTP addresses: the unit's own mailboxes, else its information officers."""
+    people = holdings(session, at)
+    using = [one for one in people if any(a.key == address_key for a in one.holder.addresses)]
+    own = [a for one in using for a in one.holder.addresses if a.key == address_key]
+    units = {one.holder.post.unit.key for one in using}
+    others = [one.holder for one in people if one.holder.post.unit.key in units and one.holder.addresses]
+    boxes = [holder for holder in others if not holder.name]
+    officers = [holder for holder in others if canonical_role(holder.post.role) == "信息员"]
+    of_unit = [holder.addresses[0] for holder in boxes or officers]
+    return list({a.key: a.ascii for a in (*own, *of_unit)}.values())
+
+
+def tell(session: Session, request_id: int, addresses: Sequence[str], at: datetime) -> None:
+    """These shall hear of the decision by mail, from ``at`` on."""
+    row = session.get_one(tables.ChangeRequest, request_id)
+    row.tell_to, row.tell_after = list(addresses), at if addresses else None
+    session.flush()
+
+
+def untold(session: Session, at: datetime) -> list[tables.ChangeRequest]:
+    """Decisions somebody should hear of now."""
+    r = tables.ChangeRequest
+    return list(session.scalars(select(r).where(col(r.tell_after) <= at).order_by(col(r.id))))
+
+
+def told(session: Session, request_id: int, heard: Sequence[str], again_at: datetime | None) -> list[str]:
+    """``heard`` have been told; the rest at ``again_at``, or (None) not by mail. Who has still not heard."""
+    row = session.get_one(tables.ChangeRequest, request_id)
+    left = [address for address in row.tell_to if address not in heard]
+    row.told_to, row.tell_to = [*row.told_to, *heard], left
+    row.tell_after, row.tries = again_at if left else None, row.tries + 1
+    session.flush()
+    return left
 
 
 def replace_address(

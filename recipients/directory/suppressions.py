@@ -68,10 +68,11 @@ def listed_suppressions(session: Session, at: datetime, *, also_past: bool = Fal
     return list(session.scalars(statement if also_past else statement.where(_active(at))))
 
 
-def active_suppressions(session: Session, at: datetime) -> list[Suppression]:
-    """In the order they were entered."""
+def active_suppressions(session: Session, at: datetime, address_key: str | None = None) -> list[Suppression]:
+    """In the order they were entered; of one address, or of all."""
     s = tables.Suppression
-    rows = session.scalars(select(s).where(_active(at)).order_by(col(s.id)))
+    wanted = select(s).where(_active(at)).order_by(col(s.id))
+    rows = session.scalars(wanted if address_key is None else wanted.where(col(s.address_key) == address_key))
     return [
         Suppression(
             row.address_key, SuppressionReason(row.reason), row.scope, row.until, row.lifted_at, row.evidence, row.id

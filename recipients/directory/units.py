@@ -65,6 +65,14 @@ def known_names(session: Session) -> dict[str, str]:
     return found | {row.key: row.name for row in rows if row.valid_to is None}
 
 
+def former_names(session: Session) -> dict[str, str]:
+    """Key of a name an open unit no longer bears (its own earlier one, that of a unit merged into it) -> its name today."""
+    u, alias = tables.Unit, tables.UnitAlias
+    former = set(session.execute(select(col(alias.key)).where(col(alias.until).is_not(None))).scalars())
+    former |= set(session.execute(select(col(u.key)).where(col(u.valid_to).is_not(None))).scalars())
+    return {key: name for key, name in known_names(session).items() if key in former and key != comparison_key(name)}
+
+
 def groups(session: Session) -> dict[str, str]:
     """Key of every open unit -> its group."""
     u = tables.Unit

@@ -16,8 +16,9 @@ from mailer import log, wiring
 from mailer.content.compose import PreparedMail
 from mailer.content.facts import ListFacts, Sender
 from mailer.content.issue import Issue, to_json
+from mailer.flow.approve_mailing import approve
 from mailer.flow.prepare_mailing import Order, prepare_mailing
-from mailer.flow.release_mailing import approve, release
+from mailer.flow.release_mailing import release
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.mailing import MailingStatus
 from mailer.settings import load

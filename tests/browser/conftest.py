@@ -4,12 +4,20 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.conftest import missing
-from tests.web.conftest import console, fresh_installation, settings, store
+from tests.web.conftest import clerk, console, fresh_installation, settings, signed_in, store
+from tests.web.console_server import Console
 
-__all__ = ["console", "fresh_installation", "settings", "store"]
+__all__ = ["clerk", "console", "fresh_installation", "settings", "signed_in", "store"]
+
+
+def hand_over(context: BrowserContext, visitor: Console) -> None:
+    """Gives the browser the visitor's session: as if it had logged in itself."""
+    context.add_cookies(
+        [{"name": name, "value": value, "url": visitor.origin} for name, value in visitor.cookies.items()]
+    )
 
 
 @pytest.fixture(scope="module")

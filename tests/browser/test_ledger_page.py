@@ -1,134 +1,181 @@
-"""The ledger as Chromium shows it: phone and desk, light and dark."""
+"""The first page and the ledger as Chromium shows them: phone and desk, light and dark, filled and empty."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page
 
+from mailer.model.delivery import DeliveryStatus
 from mailer.store.engine import Store
+from tests.browser.conftest import hand_over
+from tests.browser.looking import DESK, LOW_CONTRAST, PHONE, Seen, width_of
 from tests.web.console_server import Console
-from tests.web.sample_ledger import Row, make_mailing, realistic
+from tests.web.sample_ledger import RELEASED_AT, Row, make_mailing, realistic
 
 pytestmark = pytest.mark.needs_browser
 
-PHONE, DESK = 375, 1200
 LONG = "很长的单位名称" * 12 + "x" * 300
-
-# WCAG 2.1, 1.4.3: every text against the first opaque ground behind it
-LOW_CONTRAST = """() => {
-  const parse = text => (text.match(/[\\d.]+/g) || []).map(Number);
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const ground = element => {
-    for (let each = element; each; each = each.parentElement) {
-      const colour = parse(getComputedStyle(each).backgroundColor);
-      if (colour.length && (colour.length < 4 || colour[3] === 1)) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !element.getClientRects().length || element.closest('svg')) continue;
-    const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < 4.5) found.push([walker.currentNode.data.trim().slice(0, 20), ratio]);
-  }
-  return found;
-}"""
+S = DeliveryStatus
 
 
-class Seen:
-    """What the browser complained about and whom it asked."""
-
-    def __init__(self, page: Page) -> None:
-        self.complaints: list[str] = []
-        self.hosts: set[str | None] = set()
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", self._asked)
-
-    def _asked(self, request: Request) -> None:
-        self.hosts.add(urlsplit(request.url).hostname)
-
-
-@pytest.fixture(params=[(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")], ids=str)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+@pytest.fixture(params=[(PHONE, "dark"), (DESK, "light")], ids=str)
+def page(request: pytest.FixtureRequest, browser: Browser, clerk: Console) -> Iterator[Page]:
+    """A page of the clerk's, at one width in one scheme."""
     width, scheme = request.param
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, base_url=clerk.origin)
+    hand_over(context, clerk)
     yield context.new_page()
     context.close()
 
 
-def width_of(page: Page) -> int:
-    size = page.viewport_size
-    assert size is not None
-    return size["width"]
-
-
-def enter(page: Page, console: Console, to: str) -> None:
-    page.goto(f"{console.origin}/enter?key={console.keys.issue(to)}")
-    assert urlsplit(page.url).path == to
-
-
-def test_every_page_is_calm(page: Page, console: Console, store: Store, tmp_path: Path):
-    """Nothing runs out of the window, nothing is pale, nobody else is asked, the console stays empty."""
-    make_mailing(store, [Row(unit=LONG, name=LONG, post=LONG, address=LONG)], key="long", number=1, reason=LONG)
+def test_every_page_is_calm(page: Page, store: Store, tmp_path: Path):
+    """Nothing runs out of the window, nothing is pale, nobody else is asked, the browser has no complaint."""
+    seen = Seen(page)
+    _look(page, ["/", "/mailings"], tmp_path / "empty")
+    long = Row(unit=LONG, name=LONG, post=LONG, address=LONG, phone=LONG, status=S.IN_DOUBT, fault="network",
+               reason="networkerror", extra={"reply_text": LONG, "host": LONG})  # fmt: skip
+    first = make_mailing(store, [long], key="long", number=1, reason=LONG)
     sending = make_mailing(store, realistic(sending=True), key="sending")
     rehearsal = make_mailing(store, realistic(sending=False), key="rehearsal", number=127, rehearsal=True)
-    seen = Seen(page)
-    for path in ("/", "/mailings/1", f"/mailings/{sending}", f"/mailings/{rehearsal}"):
-        enter(page, console, path)
-        page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '-') or 'home'}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width_of(page)
-        assert page.evaluate(LOW_CONTRAST) == []
+    page.goto(f"/mailings/{first}")
+    delivery = page.locator(".c-who a").first.get_attribute("href") or ""
+    bases = [f"/mailings/{number}" for number in (first, sending, rehearsal)]
+    _look(
+        page,
+        ["/", "/mailings", *bases, delivery, f"{bases[1]}?q=zzz", f"{bases[1]}?need=person",
+         *(f"{base}/{name}" for base in bases[:2] for name in ("not-reached", "units", "in-doubt"))],
+        tmp_path / "filled",
+    )  # fmt: skip
     assert seen.complaints == []
     assert seen.hosts == {"127.0.0.1"}
 
 
-def test_a_phone_gets_cards_and_a_desk_a_table(page: Page, console: Console, store: Store):
+def _look(page: Page, paths: list[str], folder: Path) -> None:
+    for path in paths:
+        page.goto(path)
+        assert page.locator("[style], style, script:not([src])").count() == 0
+        page.screenshot(path=folder / f"{path.strip('/').replace('/', '-') or 'home'}.png")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width_of(page), path
+        assert page.evaluate(LOW_CONTRAST) == [], path
+
+
+def test_a_phone_gets_cards_and_a_desk_a_table(page: Page, store: Store):
     mailing = make_mailing(store, realistic(sending=True))
-    enter(page, console, f"/mailings/{mailing}")
-    unit, state = page.locator("td.c-unit").first.bounding_box(), page.locator("td.c-state").first.bounding_box()
-    said, name = page.locator("td.c-words").first.bounding_box(), page.locator("td.c-name").first.bounding_box()
-    assert unit
+    page.goto(f"/mailings/{mailing}?live=no")
+    boxes = {name: page.locator(f"td.c-{name}").first.bounding_box() for name in ("who", "state", "words", "time")}
+    who, state, said, time = (boxes[name] for name in ("who", "state", "words", "time"))
+    assert who
     assert state
     assert said
-    assert name
+    assert time
     if width_of(page) == PHONE:
-        assert unit["y"] < name["y"] < said["y"]  # one below the other
+        assert who["y"] < said["y"] < time["y"]  # one below the other
         assert said["width"] > PHONE * 0.8
-        assert state["x"] + state["width"] > PHONE * 0.8  # at the right edge, beside the unit
+        assert state["x"] + state["width"] > PHONE * 0.8  # at the right edge, beside the person
     else:
-        assert unit["x"] < name["x"] < state["x"] < said["x"]  # columns
-        assert page.locator(".duties thead").is_visible()
+        assert who["x"] < state["x"] < said["x"] < time["x"]  # columns
+        assert page.locator(".deliveries thead").is_visible()
 
 
-def test_the_way_of_a_clerk(page: Page, console: Console, store: Store):
-    """From the list to the ledger, to one state, to the file; by the keyboard's focus and the links alone."""
+def test_on_paper_only_the_sheet_is_left(page: Page, store: Store):
+    mailing = make_mailing(store, realistic(sending=True))
+    page.goto(f"/mailings/{mailing}/not-reached")
+    page.emulate_media(media="print", color_scheme="light")
+    assert not page.locator(".top").is_visible()
+    assert not page.get_by_role("link", name="导出 Excel 台账").is_visible()
+    assert page.locator(".sheet-table thead").is_visible()  # a table on paper, whatever the width
+    assert page.locator(".p-done").first.is_visible()
+
+
+# --- what a clerk does ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk(browser: Browser, clerk: Console) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": DESK, "height": 900}, base_url=clerk.origin)
+    hand_over(context, clerk)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def without_script(browser: Browser, clerk: Console) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": DESK, "height": 900}, base_url=clerk.origin, java_script_enabled=False
+    )
+    hand_over(context, clerk)
+    yield context.new_page()
+    context.close()
+
+
+def test_the_way_of_a_clerk(desk: Page, store: Store):
+    """From the first page to the ledger, to one state, to a person, to the file."""
     make_mailing(store, realistic(sending=True))
-    enter(page, console, "/")
-    page.get_by_role("link", name="工作快报 第128期").click()
-    assert "149" in page.locator(".figure.whole").inner_text()
-    page.get_by_role("link", name="退回3").click()
-    assert page.locator(".duties tbody tr").count() == 3
-    assert page.locator(".chip[aria-current]").all_inner_texts() == ["全部名单3", "退回3"]
-    with page.expect_download() as download:
-        page.get_by_role("link", name="导出 Excel 台账").click()
+    desk.goto("/")
+    desk.get_by_role("link", name="工作快报 第128期").click()
+    assert "149" in desk.locator(".figure.whole").inner_text()
+    desk.get_by_role("link", name="退回3").click()
+    assert desk.locator(".deliveries tbody tr").count() == 3
+    assert desk.locator(".chip[aria-current]").all_inner_texts() == ["全部名单3", "退回3"]
+    desk.get_by_role("searchbox", name="找人").fill("wyjd")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**?q=wyjd**")
+    assert desk.locator(".unit-line").first.inner_text() == "望云街道"
+    desk.locator(".c-who a").first.click()
+    assert desk.get_by_role("heading", name="经过").is_visible()
+    desk.go_back()
+    desk.get_by_text("导出", exact=True).click()
+    with desk.expect_download() as download:
+        desk.get_by_role("link", name="Excel 台账").click()
     assert download.value.suggested_filename == "发送台账-第128期-批次1.xlsx"
 
 
-def test_colours_follow_the_scheme_without_a_style_in_the_page(page: Page, console: Console, store: Store):
-    mailing = make_mailing(store, realistic(sending=True))
-    enter(page, console, f"/mailings/{mailing}")
-    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert ground == ("rgb(20, 23, 28)" if dark else "rgb(246, 247, 249)")
-    assert page.locator("[style], style, script").count() == 0
+def test_without_a_script_everything_is_there(without_script: Page, store: Store):
+    """Refreshing, pausing, cancelling after a question, deciding a doubt: by plain forms and links."""
+    waiting = {"status": S.QUEUED, "extra": {"due_at": RELEASED_AT}}
+    doubt = {"status": S.IN_DOUBT, "reason": "networkerror", "fault": "network"}
+    mailing = make_mailing(store, [Row(), Row(**waiting), Row(name="孙言", **doubt)])
+    page = without_script
+    page.goto(f"/mailings/{mailing}")
+    assert page.locator("meta[http-equiv=refresh]").count() == 1
+    page.goto(f"/mailings/{mailing}?live=no")  # so that no refresh comes between
+    page.get_by_role("button", name="暂停").click()
+    assert page.locator(".said").inner_text().startswith("已暂停")
+    assert "已暂停" in page.locator(".mailing-state").inner_text()
+    page.goto(f"/mailings/{mailing}?live=no")
+    page.get_by_role("link", name="处理结果不明的 1 份").click()
+    page.get_by_role("button", name="收到了，视为已发出").click()
+    assert page.locator(".said").inner_text() == "1 份已视为发出。"
+    page.goto(f"/mailings/{mailing}?live=no")
+    assert not page.get_by_role("button", name="确定取消").is_visible()  # it asks first
+    page.get_by_text("取消发送", exact=True).click()
+    page.get_by_role("button", name="确定取消").click()
+    assert page.locator(".said").inner_text().startswith("已取消：1 份不再发出")
+
+
+def test_the_keyboard_alone_is_enough(desk: Page, store: Store):
+    """Tab reaches the way past the navigation, the export menu, the question of cancelling; Enter and Space do the rest."""
+    mailing = make_mailing(store, [Row(), Row(status=S.QUEUED, extra={"due_at": RELEASED_AT})])
+    desk.goto(f"/mailings/{mailing}?live=no")
+    desk.keyboard.press("Tab")
+    assert desk.evaluate("document.activeElement.textContent") == "跳到正文"
+
+    def tab_to(text: str) -> None:
+        for _ in range(60):
+            desk.keyboard.press("Tab")
+            if desk.evaluate("document.activeElement.textContent.trim()") == text:
+                return
+        raise AssertionError(f"the keyboard never comes to {text}")
+
+    tab_to("导出")
+    desk.keyboard.press("Space")
+    assert desk.get_by_role("link", name="JSON Lines").is_visible()
+    tab_to("取消发送")
+    desk.keyboard.press("Enter")
+    tab_to("确定取消")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector(".said")
+    assert "已取消" in desk.locator(".mailing-state").inner_text()

@@ -122,3 +122,27 @@ def test_a_wish_becomes_a_task_and_is_answered(call):
     assert call("tasks", "answer", "99", "--refuse", "不行")[0] == 1
     assert call("recipients", "request", "pause", "zheng@x.example")[0] == 2
     assert call("recipients", "request", "new-address", "zheng@x.example", "--to", "x")[0] == 2
+
+
+def test_what_a_list_wants_of_its_mails_is_set_and_shown(call):
+    code, (told,) = call("lists", "set", "发", "--in-doubt", "resend", "--acknowledgement", "yes", "--leave", "yes")
+    assert (code, told["in_doubt"], told["acknowledgement"], told["is_duty"]) == (0, "resend", True, False)
+    call("lists", "set", "发", "--in-doubt", "setting")
+    _, (told,) = call("lists", "show", "发")
+    assert (told["in_doubt"], told["acknowledgement"], told["is_duty"]) == (None, True, False)
+    assert told["rules"] == ["“领导”以外各单位的主要领导、主管领导、信息员"]
+    assert call("lists", "set", "发")[1][0]["code"] == "usage"
+    assert call("lists", "set", "无", "--leave", "no")[1][0]["code"] == "no_list"
+
+
+def test_who_has_not_agreed_is_shown_all_that_would_change(call, tmp_path, capsys):
+    (tmp_path / "b.csv").write_text("单位,姓名,人员类别,邮箱\n松陵镇,郑好,主要领导,zheng@x.example\n", encoding="utf-8")
+    assert main(["recipients", "import", "b.csv", "--units"]) == 1
+    told = capsys.readouterr()
+    assert "照这样导入，将是：" in told.out
+    assert "松陵镇 周禾（主要领导）：离任" in told.out
+    assert "松陵镇 郑好（信息员）：离任，转任松陵镇主要领导" in told.out
+    assert "超过现有 3 人的一成" in told.err
+    assert len(names(call)) == 3, "nothing was written"
+    assert main(["recipients", "import", "b.csv", "--units", "--confirm-removals"]) == 2
+    assert "将有 2 人离任" in capsys.readouterr().err

@@ -94,7 +94,7 @@ def test_check_exits_1_only_when_something_must_be_dealt_with(
     secret.write_text("秘密★一年\n\n" + SAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     assert main(["issues", "check", str(secret)]) == 1
     told = capsys.readouterr().out
-    assert "必须处理 1 处：\n  1. 报头：报头标有密级“秘密★一年”" in told
+    assert "必须处理 1 处：\n  1. 报头标有密级“秘密★一年”" in told
     assert "→ 请立即停止" in told
     assert "不能代替保密审查" in told
 

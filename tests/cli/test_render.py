@@ -103,6 +103,18 @@ def test_the_same_issue_gives_the_same_content(issue_file, tmp_path, capsys):
     assert "已写好" in capsys.readouterr().out
 
 
+def test_another_kind_with_a_note_and_a_file(issue_file, tmp_path):
+    (tmp_path / "附表.pdf").write_bytes(b"%PDF-1.7")
+    arguments = ["--kind", "更正", "--note", "第二段“52处”应为“25处”。", "--attach", "附表.pdf"]
+    assert main(["render", str(issue_file), "--out", str(tmp_path), *arguments]) == 0
+    mail = email.message_from_bytes((tmp_path / "issue.eml").read_bytes(), policy=email.policy.default)
+    assert mail["Subject"].startswith("【更正】")
+    assert "第二段“52处”应为“25处”。" in (tmp_path / "issue.txt").read_text(encoding="utf-8")
+    assert [(part.get_filename(), part.get_content()) for part in mail.iter_attachments()] == [
+        ("附表.pdf", b"%PDF-1.7")
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -110,6 +122,10 @@ def test_the_same_issue_gives_the_same_content(issue_file, tmp_path, capsys):
         (["128.md", "--out", "x", "--list", "抄"], 2, "报"),
         (["128.md", "--out", "x", "--recipient", "a@t.test, b@t.test"], 2, "--recipient"),
         (["128.md", "--out", "128.md/x"], 1, "样张写不进"),
+        (["128.md", "--out", "x", "--kind", "转发"], 2, "首发"),
+        (["128.md", "--out", "x", "--note", "说明"], 2, "首发没有说明"),
+        (["128.md", "--out", "x", "--attach", "none.pdf"], 2, "读不到附件"),
+        (["128.md", "--out", "x", "--attach", "empty.md"], 2, "空文件"),
         (["empty.md", "--out", "x"], 1, "怎么办"),
     ],
 )

@@ -53,9 +53,7 @@ def test_the_second_round_goes_to_whom_the_first_did_not_reach_at_their_new_addr
     mailing = first(installation)
     people(
         installation,
-        HEAD
-        + "竹溪街道,于凡,信息员,yufan@qinglan.example,发\n"
-        + "兰溪街道,纪年,信息员,jinian@qinglan.example,发\n",
+        HEAD + "竹溪街道,于凡,信息员,yufan@qinglan.example,发\n" + "兰溪街道,纪年,信息员,jinian@qinglan.example,发\n",
     )
     done = installation.run("mailings", "resend", str(mailing), "--wait", "--json")
     assert done.code == 0, done

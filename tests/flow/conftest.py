@@ -14,11 +14,14 @@ from mailer.content.render import environment
 from mailer.flow.office import Office
 from mailer.flow.send_kit import SendKit
 from mailer.flow.tell_colleagues import Desk
+from mailer.model.rights import Role
+from mailer.store.accounts import Account
 from mailer.store.engine import Store
 from mailer.store.journal import JournalHome
 from mailer.transport.relay import RelayAddress, SmtpRelay
 from mailer.transport.sandbox import SandboxServer
 from mailer.transport.smtp import Timeouts
+from tests.flow.logging_in import make
 from tests.support.builders import SHANGHAI, Clock, Wake, make_kit, make_office, make_worker
 from tests.support.databases import empty, make_postgres, make_sqlite_template, open_sqlite
 from tests.support.servers.postgres_server import PostgresServer
@@ -110,3 +113,9 @@ def desk(office: Office, relay: SandboxServer) -> Desk:
         sender=Sender("某办公室", "office@office.example", "office@office.example"), to=("clerk@office.example",),
         message_domain="office.example", null_sender=True, note=lambda event, **facts: None,
     )  # fmt: skip
+
+
+@pytest.fixture
+def director(office: Office) -> Account:
+    """An account that approves."""
+    return make(office, "主任", Role.APPROVER)

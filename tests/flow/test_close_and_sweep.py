@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from mailer.flow.approve_mailing import approve
 from mailer.flow.close_mailing import close_if_done
 from mailer.flow.control_mailing import cancel, pause
 from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import prepare_mailing
-from mailer.flow.release_mailing import approve, schedule
+from mailer.flow.release_mailing import schedule
 from mailer.flow.send_kit import SendKit
 from mailer.flow.sweep import sweep
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus

@@ -9,10 +9,11 @@ import pytest
 
 from mailer.content.compose import Copy, PreparedMail
 from mailer.flow import settle as flow_settle
+from mailer.flow.approve_mailing import approve
 from mailer.flow.confirm_return import NotSuspectedError, confirm_return
 from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import prepare_mailing
-from mailer.flow.release_mailing import approve, release
+from mailer.flow.release_mailing import release
 from mailer.flow.take_in_report import take_in_report
 from mailer.model.delivery import DeliveryEventKind
 from mailer.model.return_path import ReturnPath, envelope_sender
@@ -190,6 +191,23 @@ def test_a_complaint_asks_the_office_and_takes_off_a_list_people_may_leave(offic
     _, (second,) = an_issue(office, 129)
     come_back(office, second, ARF)
     assert resting(office) == [(ADDRESS, "发", SuppressionReason.COMPLAINT)]
+
+
+def test_a_complaint_with_its_address_redacted_reaches_the_one_it_is_about(office: Office):
+    _, (first, second) = an_issue(office, 128, count=2)
+    assert come_back(office, second, ARF.replace(b"r1@d1.example", b"redacted@mx.example")) == "applied"
+    [task] = tasks(office)
+    assert (task.kind, task.delivery_id) == ("change_request", second)
+    assert row_of(office.store, first).status == "accepted"
+
+
+@pytest.mark.parametrize("kind", [b"not-spam", b"auth-failure"])
+def test_what_blames_nothing_asks_nothing(office: Office, kind: bytes):
+    open_list(office.store)
+    _, (first,) = an_issue(office, 128)
+    come_back(office, first, ARF.replace(b"Feedback-Type: abuse", b"Feedback-Type: " + kind))
+    assert tasks(office) == []
+    assert resting(office) == []
 
 
 def test_a_return_that_only_names_an_address_becomes_one_question_and_moves_nothing(office: Office):

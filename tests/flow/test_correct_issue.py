@@ -83,3 +83,21 @@ def test_a_number_that_is_taken_or_mailed_is_refused(office: Office) -> None:
         change(office, first, number="14")
     assert caught.value.code == "already_mailed"
     assert change(office, first, office="白鹭区文明办").is_new
+
+
+def test_the_file_again_is_the_issue_as_it_was_corrected(either: Store, clock: Clock) -> None:
+    office = make_office(either, clock)
+    made = change(office, change(office, take(office), number="13"), office="白鹭区文明办")
+    again = take(office)
+    assert (again.revision_id, again.issue_id, again.is_new) == (made.revision_id, made.issue_id, False)
+    assert (again.issue, again.findings) == (made.issue, made.findings)
+    with either.read() as session:
+        assert [row.number for row in queries.issues(session)] == [13]
+
+
+def test_the_file_again_is_itself_where_another_file_came_since(office: Office) -> None:
+    first = take(office)
+    other = take(office, FILE.replace("部署工作", "部署整改"))
+    assert change(office, other, office="白鹭区文明办").issue_id == first.issue_id
+    again = take(office)
+    assert (again.revision_id, again.issue, again.is_new) == (first.revision_id, first.issue, False)

@@ -7,7 +7,12 @@ import pytest
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, SQLModel, create_engine
 
-from mailer.flow.import_recipients import ConfirmationError, NobodyError, import_recipients
+from mailer.flow.import_recipients import (
+    ConfirmationError,
+    NobodyError,
+    UnknownUnitsError,
+    import_recipients,
+)
 from mailer.flow.preview_recipients import preview_recipients
 from recipients import directory
 from recipients.difference import Scope
@@ -113,3 +118,24 @@ def test_a_preview_says_what_an_empty_installation_would_take_over():
         0,
     )
     assert told["on_no_list"] == [{"unit": "区科协", "name": "冯程", "role": "科员"}]
+
+
+def test_a_name_that_nothing_resembles_is_told_by_its_people(session):
+    """环保局 comes back as 生态环境局: half of its addresses are the same. A unit of strangers is simply new."""
+    old = [("", "环保局", f"人{n}", f"岗位{n}", f"e{n}@x.example") for n in range(4)]
+    take(session, [*OTHERS, *old])
+    new = [("", "生态环境局", f"人{n}", f"岗位{n}", f"e{n}@x.example") for n in range(2)]
+    strangers = [("", "生态环境局", f"新{n}", f"新岗{n}", f"n{n}@x.example") for n in range(2)]
+    with pytest.raises(UnknownUnitsError) as asked:
+        take(session, [*OTHERS, *new, *strangers], Scope.UNITS, 1)
+    assert asked.value.names == {"生态环境局": ("环保局",)}
+    session.rollback()
+    assert take(session, [*OTHERS, *new[1:], *strangers], Scope.UNITS, 1).as_json()["absent_units"] == ["环保局"]
+
+
+def test_who_only_moves_is_told_apart_from_who_leaves(session):
+    take(session, OTHERS)
+    swapped = [("镇街", "镇0", "人1", "信息员", "a1@x.example"), ("镇街", "镇1", "新人", "信息员", "n@x.example")]
+    told = take(session, [*swapped, *OTHERS[2:]], Scope.FULL, 1, confirm=True).as_json()
+    assert (told["ended"], told["moved"]) == (2, 1)
+    assert [(one["name"], one.get("moved_to")) for one in told["changes"]] == [("人0", None), ("人1", "镇0信息员")]

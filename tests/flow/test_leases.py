@@ -15,7 +15,7 @@ from tests.support.builders import START
 
 def held(count: int) -> HeldLease:
     rows = tuple(Claimed(n, n, f"r{n}@x.example", "", "x.example", "发", f"{n}@x", 1, 0, START) for n in range(count))
-    return HeldLease(Lease(1, 1, rows, START), LeaseJournal(Path("unused"), -1), SendFacts(1, "", False, {}), 0.0)
+    return HeldLease(Lease(1, 1, rows, START), LeaseJournal(Path("unused"), -1), SendFacts(1, "", "hold", {}), 0.0)
 
 
 def test_windows_follow_each_other_to_the_end():

@@ -10,14 +10,17 @@ import pytest
 from mailer.flow.close_mailing import close_if_done
 from mailer.flow.morning_sheet import morning_sheet
 from mailer.flow.office import Office
+from mailer.flow.take_in_report import take_in_report
 from mailer.flow.tell_colleagues import Desk, tell_due
 from mailer.model.delivery import DeliveryEventKind
+from mailer.model.working_days import read_calendar
 from mailer.store.core import delivery
 from mailer.transport.relay import RelayAddress, SmtpRelay
 from mailer.transport.smtp import Timeouts
 from recipients.audience import Audience, Withheld
 from tests.store.queueing import claimed, ended, settle
-from tests.support.builders import SHANGHAI, START, Clock, make_entry, make_sending
+from tests.support import returned_mail
+from tests.support.builders import SHANGHAI, SIGNER, START, Clock, make_entry, make_sending
 
 
 def settled(office: Office, **changed: object) -> int:
@@ -113,3 +116,82 @@ def test_a_relay_that_is_away_is_asked_again(office: Office, desk: Desk):
     ))  # fmt: skip
     assert tell_due(gone, "me") == 0
     assert tell_due(desk, "me") == 1
+
+
+def fill_in(office: Office, mailing_id: int, was: str, **values: object) -> None:
+    """Moves the rows of that status by hand, as a return would."""
+    with office.store.begin() as session:
+        session.execute(
+            delivery.update().where(delivery.c.mailing_id == mailing_id, delivery.c.status == was).values(**values)
+        )
+
+
+def test_the_next_sheet_says_what_has_changed(office: Office, desk: Desk, clock: Clock):
+    mailing_id = settled(office)
+    assert tell_due(desk, "me") == 1
+    with office.store.read() as session:
+        sheet = morning_sheet(session, mailing_id, START)
+    assert sheet.since_last == "与上一份晨报相比，名单没有变化。"
+    fill_in(office, mailing_id, "accepted", status="expired", fault="network", reason="expired")
+    fill_in(office, mailing_id, "in_doubt", status="delivered")
+    with office.store.read() as session:
+        sheet = morning_sheet(session, mailing_id, START)
+    assert sheet.since_last == "与上一份晨报相比：新增 1 个（第1单位收件1），已收到 1 个（第3单位收件3）。"
+    assert [(each.name, each.is_new) for each in sheet.not_reached] == [
+        ("收件1", True), ("收件2", False), ("收件4", False),
+    ]  # fmt: skip
+
+
+def test_a_first_sheet_compares_nothing(office: Office):
+    mailing_id = settled(office)
+    with office.store.read() as session:
+        sheet = morning_sheet(session, mailing_id, START)
+    assert sheet.since_last == ""
+    assert not any(each.is_new for each in sheet.not_reached)
+
+
+CALENDAR = read_calendar(
+    "year = 2026\n[[holiday]]\nname = '节'\nfrom = 2026-11-24\nto = 2026-12-02\nwork = [2026-11-28]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        (datetime(2026, 11, 24, 8, 0, tzinfo=SHANGHAI), 0),  # the first day of the holidays
+        (datetime(2026, 11, 28, 8, 0, tzinfo=SHANGHAI), 1),  # a Saturday worked for them
+        (datetime(2026, 12, 3, 8, 0, tzinfo=SHANGHAI), 1),  # the first day behind them, ten days after the release
+        (datetime(2026, 12, 9, 8, 0, tzinfo=SHANGHAI), 0),
+    ],
+)
+def test_holidays_put_it_off_and_lose_nothing(office: Office, desk: Desk, clock: Clock, moment: datetime, told: int):
+    make_sending(office, Audience((make_entry(1),)))
+    clock.moment = moment.astimezone(UTC)
+    assert tell_due(replace(desk, working_days=lambda: CALENDAR), "me") == told
+
+
+def test_who_is_away_and_what_waits_for_a_person_stand_below(office: Office):
+    mailing_id = make_sending(office, Audience((make_entry(1),)))
+    lease = claimed(office.store, mailing_id)
+    settle(office.store, lease, [ended(lease.rows[0], accepted_at=START, finished_at=START)])
+    answer = (
+        f"From: r1@d1.example\r\nAuto-Submitted: auto-replied\r\nSubject: 自动回复\r\nDate: {START:%a, %d %b %Y} 10:00:00 +0000\r\n"
+        f"In-Reply-To: <{SIGNER.token(lease.rows[0].id)}@office.example>\r\n\r\n我外出至12月1日。\r\n"
+    ).encode()
+    for raw in (answer, returned_mail.hard(recipient="nobody@else.example")):
+        take_in_report(
+            office.store, raw=raw, envelope_rcpt="office@office.example", sender="", signer=office.signer,
+            retry=office.retry, now=office.clock.now(),
+        )  # fmt: skip
+    with office.store.read() as session:
+        sheet = morning_sheet(session, mailing_id, START)
+    assert sheet.away == ("第1单位收件1：自动回复，写明外出至 2026-12-01",)
+    assert sheet.unassigned == 1
+
+
+def test_a_rehearsal_says_what_it_is_and_everybody_is_named_with_the_address(office: Office):
+    mailing_id = settled(office, rehearsal=True)
+    with office.store.read() as session:
+        sheet = morning_sheet(session, mailing_id, START)
+    assert sheet.issue.endswith("（演练）")
+    assert [each.address for each in sheet.not_reached] == ["r2@d2.example", "r3@d0.example", ""]

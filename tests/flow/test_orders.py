@@ -9,7 +9,6 @@ from sqlmodel import Session
 
 from mailer.content import facts
 from mailer.content.issue import NotAnIssueError
-from mailer.flow.accounts import add_account
 from mailer.flow.draw_up_order import NobodyError, UnknownListError, draw_up_order, draw_up_test, real_domains
 from mailer.flow.import_recipients import import_recipients
 from mailer.flow.office import Office
@@ -160,14 +159,3 @@ def test_a_trial_is_outside_every_list(peopled: Office):
 
 def test_domains_where_somebody_could_be_reached():
     assert real_domains(make_audience(3)) == ()
-
-
-# --- accounts --------------------------------------------------------------------------------------------------------
-
-
-def test_the_first_account_is_made_once(office: Office):
-    made = [add_account(office, name, "admin", "h", actor="cli:a", only_if_none=True) for name in ("admin", "other")]
-    assert made == [True, False]
-    assert add_account(office, "clerk", "office", "h", actor="cli:a")
-    assert not add_account(office, "clerk", "admin", "h", actor="cli:a")
-    assert records(office) == ["account.added", "account.added"]

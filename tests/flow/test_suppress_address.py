@@ -65,7 +65,7 @@ def test_lifting_needs_one_to_lift_and_both_acts_are_on_record(office):
         records = session.execute(audit.audit.select().order_by(audit.audit.c.id)).all()
         assert [record.action for record in records] == ["address.suppressed", "suppression.lifted"]
         assert "号码写错" in records[1].detail
-        assert audit.verify(session, AUDIT_KEY) is None
+        assert not audit.verify(session, AUDIT_KEY)
 
 
 def test_suppressing_and_claiming_at_once(office):

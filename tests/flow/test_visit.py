@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,11 +19,22 @@ from mailer.flow.office import Office
 from mailer.flow.send_kit import PaceLimits, SendKit
 from mailer.flow.visit import Desk, Renewal, Visit
 from mailer.store import upkeep
+from mailer.store.engine import Store
 from mailer.store.journal import JournalError
 from recipients.audience import Audience
 from tests.flow.test_release_and_control import statuses
 from tests.store.queueing import disagreement, ended, lease_row, row_of, rows_of
-from tests.support.builders import START, Clock, make_audience, make_entry, make_kit, make_sending, suppress
+from tests.support.builders import (
+    START,
+    Clock,
+    make_audience,
+    make_entry,
+    make_kit,
+    make_office,
+    make_sending,
+    make_worker,
+    suppress,
+)
 
 
 def begun(kit: SendKit) -> tuple[Desk, HeldLease]:
@@ -209,3 +223,20 @@ def test_a_row_past_its_days_expires_at_the_claim(office: Office, kit: SendKit, 
     clock.turn(hours=72)
     assert Desk(kit).visit([], claim=True).claimed is None
     assert statuses(office, mailing_id) == ["expired", "expired"]
+
+
+def test_workers_that_claim_at_the_same_moment_share_one_budget(either: Store, clock: Clock, tmp_path: Path):
+    make_sending(make_office(either, clock), make_audience(60))
+    homes = [make_worker(either, tmp_path, f"w{number}") for number in range(6)]
+    desks = [Desk(make_kit(either, home, clock, limits=PaceLimits(per_minute=4))) for home in homes]
+    together = Barrier(len(desks))
+
+    def claim(desk: Desk) -> int:
+        together.wait()
+        held = desk.visit([], claim=True).claimed
+        return len(held.lease.rows) if held else 0
+
+    with ThreadPoolExecutor(len(desks)) as pool:
+        assert sum(pool.map(claim, desks)) == 4
+    for home in homes:
+        home.close()

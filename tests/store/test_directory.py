@@ -317,3 +317,22 @@ def test_a_whole_city_is_taken_over_and_recognised(session):
     assert len(take(session, people).added) == 4_000
     assert take(session, people, Scope.FULL, AT + DAY).unchanged == 4_000
     assert len(directory.members(session, "发", AT + DAY).included) == 4_000
+
+
+def test_a_long_audience_read_entry_by_entry_is_the_same(store: Store):
+    with store.begin() as session:
+        directory.seed_lists(session, 1)
+        rows = [("分组", "单位", "姓名", "人员类别", "邮箱", "名单")]
+        rows += [
+            (g, f"第{n % 7}{g}局", f"人员{n}", ("信息员", "主要领导", "读者")[n % 3], f"r{n // 2}@x.example", ("", "送", "送、发")[n % 3])
+            for n, g in enumerate(["领导", "", "镇街"] * 20)
+        ]  # fmt: skip
+        changes = directory.difference(session, read_roster([("a", Workbook((Sheet("", rows),)))]), Scope.ADD, AT)
+        directory.apply(session, changes, Scope.ADD, AT, "cli:test", source="", file_hash="")
+        directory.suppress(
+            session, Suppression("r3@x.example", SuppressionReason.OFFICE, "发"), AT, "a", by_person=True
+        )
+        whole = directory.resolve(session, ["发", "报", "送"], AT)
+        assert tuple(directory.each_entry(session, ["发", "报", "送"], AT)) == whole.entries
+        assert len(whole.entries) > 60
+        assert directory.posts_held(session, AT) == 60

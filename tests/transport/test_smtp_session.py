@@ -287,6 +287,29 @@ def test_delivery_reports_are_asked_for_where_somebody_reads_them(start, wants_r
     assert server.log.events("violation") == []
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@unit.example>\r\nRCPT TO:<spy@evil.example",
+        "a@unit.example> NOTIFY=NEVER",
+        "a\0@unit.example",
+        "局@u.example",
+    ],
+)
+def test_an_address_that_could_end_its_path_is_not_spoken(start, pipelined, address):
+    server = start()
+
+    async def go():
+        session = await make_relay(server.port, pipelined=pipelined).connect()
+        with pytest.raises(ValueError, match="cannot stand in a command"):
+            await session.transact(Envelope("office@bureau.example", address, "17.k.mac", 4321), lambda: LETTER)
+        assert session.is_usable
+        await session.quit()
+
+    run(go())
+    assert server.log.events("mail") == server.log.events("rcpt") == []
+
+
 def test_too_big_is_refused_before_the_body(start, pipelined):
     server = start(max_size=150)
     outcome, usable, asked = send_one(make_relay(server.port, pipelined=pipelined))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailer.settings import Key, SettingError, Settings, keys, load
+from mailer.settings import Key, SettingError, Settings, keys, load, where_set
 
 # key -> (a value that is not the default, what is made of it)
 EXAMPLES: dict[str, tuple[str, Any]] = {
@@ -21,15 +21,22 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "FROM": ("某办公室 <a@office.example>", "某办公室 <a@office.example>"),
     "REPLY_TO": ("b@office.example", "b@office.example"),
     "ALERT_TO": ("c@office.example,d@office.example", "c@office.example,d@office.example"),
+    "ALERT_QUEUE_AGE": ("30m", timedelta(minutes=30)),
+    "ALERT_INTAKE_SILENT": ("1h", timedelta(hours=1)),
     "TIMEZONE": ("Europe/Zurich", ZoneInfo("Europe/Zurich")),
     "RELAY_URL": ("smtps://smtp.office.example:465", "smtps://smtp.office.example:465"),
     "RELAY_USER": ("a@office.example", "a@office.example"),
     "RELAY_PASSWORD": (" leading and trailing blanks are part of it ", " leading and trailing blanks are part of it "),
     "RELAY_CA": ("/etc/office-ca.pem", "/etc/office-ca.pem"),
     "RELAY_CONNECTIONS": ("4", 4),
+    "DKIM_SELECTOR": ("s2026a", "s2026a"),
+    "DKIM_DOMAIN": ("office.example", "office.example"),
+    "DKIM_KEY": ("-----BEGIN", "-----BEGIN"),
+    "RETENTION_RETURNS": ("30d", timedelta(days=30)),
     "RETURN_PATH": ("plus", "plus"),
     "BOUNCE_DOMAIN": ("bounce.office.example", "bounce.office.example"),
     "IN_DOUBT": ("resend", "resend"),
+    "HOLD": ("2m", timedelta(minutes=2)),
     "LEASE": ("90s", timedelta(seconds=90)),
     "RETRY_FIRST": ("1m", timedelta(minutes=1)),
     "RETRY_MAX": ("1h", timedelta(hours=1)),
@@ -47,12 +54,16 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "PACE_DOMAIN_PER_MINUTE": ("10", 10),
     "PACE_CONNECTIONS_PER_DOMAIN": ("2", 2),
     "PACE_MESSAGES_PER_CONNECTION": ("50", 50),
+    "INTAKE_MOVE_TO": (" 退信 ", "退信"),
     "INTAKE_URL": ("imaps://imap.office.example:993", "imaps://imap.office.example:993"),
     "INTAKE_USER": ("returns@office.example", "returns@office.example"),
     "INTAKE_PASSWORD": (" a word ", " a word "),
     "INTAKE_CA": ("/etc/imap-ca.pem", "/etc/imap-ca.pem"),
     "INTAKE_DEDICATED": ("yes", True),
     "LMTP_LISTEN": ("[::1]:2424", ("::1", 2424)),
+    "AUDIT_TO": ("e@office.example", "e@office.example"),
+    "CONSOLE_URL": ("https://bulletin.office.example/", "https://bulletin.office.example"),
+    "TRUSTED_PROXIES": ("127.0.0.1, 10.0.0.0/8", ("127.0.0.1", "10.0.0.0/8")),
     "CONSOLE_LISTEN": ("0.0.0.0:80", ("0.0.0.0", 80)),
     "PUBLIC_LISTEN": ("127.0.0.1:8026", ("127.0.0.1", 8026)),
 }
@@ -139,6 +150,11 @@ def test_overrides_hear_nothing_else(tmp_path: Path):
         ("IN_DOUBT", "maybe"),
         ("INTAKE_DEDICATED", "perhaps"),
         ("CONSOLE_LISTEN", "8025"),
+        ("CONSOLE_URL", "http://bulletin.office.example"),
+        ("CONSOLE_URL", "https://bulletin.office.example/path"),
+        ("CONSOLE_URL", "https://[::1"),
+        ("TRUSTED_PROXIES", "proxy.office.example"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("CONSOLE_LISTEN", "localhost:99999"),
         ("CONSOLE_LISTEN", "localhost:²"),
         ("RELAY_URL", "mail.office.example"),
@@ -215,8 +231,25 @@ def test_what_is_automatic_follows_from_the_login(
 def test_keys_that_hold_secrets_are_marked():
     assert {key.name for key in keys() if key.secret} == {
         "MAILER_DATABASE_URL", "MAILER_BROKER_URL", "MAILER_SECRET_KEY", "MAILER_RELAY_PASSWORD",
-        "MAILER_INTAKE_PASSWORD",
+        "MAILER_INTAKE_PASSWORD", "MAILER_DKIM_KEY",
     }  # fmt: skip
+
+
+def test_where_a_value_was_set_is_told(tmp_path: Path):
+    (tmp_path / "mailer.toml").write_text('from = "a@office.example"\nin_doubt = "hold"\n', "utf-8")
+    (tmp_path / "password").write_text("p", "utf-8")
+    environ = {
+        "MAILER_DATA_DIR": str(tmp_path / "data"),
+        "MAILER_RELAY_PASSWORD_FILE": str(tmp_path / "password"),
+        "MAILER_IN_DOUBT": "resend",
+        "MAILER_LEASE": "",
+    }
+    assert where_set(load(environ), environ) == {
+        "MAILER_DATA_DIR": "环境变量 MAILER_DATA_DIR",
+        "MAILER_RELAY_PASSWORD": "MAILER_RELAY_PASSWORD_FILE 指向的文件",
+        "MAILER_IN_DOUBT": "环境变量 MAILER_IN_DOUBT",
+        "MAILER_FROM": f"{tmp_path / 'mailer.toml'} 的 from",
+    }
 
 
 def documented() -> dict[str, str]:

@@ -52,6 +52,7 @@ def make_mailing(
 ) -> int:
     """The new mailing's id. ``steps``: how far it went."""
     with store.begin() as session:
+        freeze.keep_bulletin(session, title="", office="", now=RELEASED_AT)
         issue_id = freeze.keep_issue(
             session,
             key={"bulletin_id": 1, "series": "", "year": 0, "number": number},
@@ -128,6 +129,7 @@ def _delivery(mailing_id: int, delivery_id: int, row: Row) -> dict[str, Any]:
         "crashes": 0,
         "returns": 0,
         "due_at": None,
+        **dict.fromkeys(("reply_code", "enhanced_status", "reply_text", "host", "queued_at", "acknowledged_at")),
         "bounced_by": "session" if row.status is _S.BOUNCED else None,
         "accepted_at": RELEASED_AT + timedelta(minutes=1) if row.status in {_S.ACCEPTED, _S.DELIVERED} else None,
         "finished_at": RELEASED_AT + timedelta(minutes=1) if row.status.is_final else None,

@@ -16,13 +16,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from mailer.cli.main import main
+from mailer.model.rights import Role
 from mailer.settings import Settings
 from mailer.store import queries
 from mailer.store.engine import Store
 from mailer.web.console.access import OneTimeKeys
 from mailer.workers.dispatcher_lock import DispatcherLock
 from tests.support.waiting import wait_until
-from tests.web.console_server import Console
+from tests.web.console_server import Console, make_account
 from tests.web.sample_ledger import Row, make_mailing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,11 +124,43 @@ def test_a_port_that_is_taken(here: None, capsys: pytest.CaptureFixture[str]):
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:8025", "[::]:8025", "192.0.2.7:8025", "office.example:8025"])
-def test_it_does_not_listen_to_the_network(here: None, capsys: pytest.CaptureFixture[str], address: str):
+def test_it_listens_to_the_network_only_with_accounts_and_tls_in_front(
+    here: None,
+    settings: Settings,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    address: str,
+):
     assert main(["serve", "--listen", address]) == 2
     told = capsys.readouterr().err
-    assert "还没有帐户登录" in told
+    assert "还没有帐户" in told
     assert "SSH 隧道" in told
+    make_account(settings, store, "何小满", Role.EDITOR)
+    for name, value in (("MAILER_CONSOLE_URL", "https://bulletin.office.example"), ("MAILER_TRUSTED_PROXIES", "")):
+        assert main(["serve", "--listen", address]) == 2
+        assert "没有 TLS 代理" in capsys.readouterr().err
+        monkeypatch.setenv(name, value)
+    assert main(["serve", "--listen", address]) == 2
+    assert "MAILER_TRUSTED_PROXIES" in capsys.readouterr().err
+
+
+def test_with_both_it_listens_and_names_the_colleagues_address(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    make_account(settings, store, "何小满", Role.EDITOR)
+    (settings.data_dir.parent / "mailer.toml").write_text(
+        'console_url = "https://bulletin.office.example"\ntrusted_proxies = "192.0.2.1"\n', "utf-8"
+    )
+    with process(settings, SERVE, "serve", "--listen", "0.0.0.0:0") as running:
+        link = link_in(running)
+        assert running.stdout is not None
+        assert "https://bulletin.office.example" in running.stdout.readline()
+        port = urlsplit(link).port
+        assert port is not None
+        assert Console(port, OneTimeKeys()).get("/health").status == 200
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
 
 
 @pytest.mark.parametrize("address", ["8025", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:70000"])

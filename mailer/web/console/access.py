@@ -1,4 +1,4 @@
-"""Who may look: keys that open the console once, and the sessions they open. In memory only; a restart ends them all.
+"""Keys that open the console once, to look. In memory only; a restart ends them all.
 
 The console listens on loopback, which every program and every web page on the machine can reach; the key shows that
 whoever comes can also read the terminal (or the service's log) that ``mailer serve`` prints to.
@@ -10,12 +10,9 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 _BYTES = 32  # 256 bits; OWASP ASVS 7.2.3 asks for 128
 _MAX_KEYS = 16
-_MAX_SESSIONS = 64
-LIFETIME = 12 * 3600.0  # seconds: a session ends with the working day, however busy it is (ASVS 7.3.2)
 
 
 class OneTimeKeys:
@@ -43,44 +40,6 @@ class OneTimeKeys:
         if target is not None:
             self._on_use()
         return target
-
-
-@dataclass(slots=True)
-class Session:
-    """One browser that came in. ``label`` names it in the audit, where its id must not stand."""
-
-    label: str
-    began_at: float  # seconds of the clock that only goes forward
-    looked_at: set[str] = field(default_factory=set)  # whose personal data it was shown; recorded once each
-
-
-class Sessions:
-    """Open sessions by their random id. ``elapsed``: a clock that only goes forward, in seconds."""
-
-    def __init__(self, elapsed: Callable[[], float]) -> None:
-        self._open: dict[str, Session] = {}
-        self._lock = threading.Lock()
-        self._elapsed = elapsed
-
-    def begin(self) -> str:
-        """A new session's id. The oldest makes room."""
-        session_id = secrets.token_urlsafe(_BYTES)
-        with self._lock:
-            self._open[session_id] = Session(secrets.token_hex(4), self._elapsed())
-            while len(self._open) > _MAX_SESSIONS:
-                del self._open[next(iter(self._open))]
-        return session_id
-
-    def find(self, given: str) -> Session | None:
-        """The session of this id while it lasts."""
-        with self._lock:
-            found = _constant_time_find(self._open, given)
-            if found is None:
-                return None
-            if self._elapsed() - self._open[found].began_at >= LIFETIME:
-                del self._open[found]
-                return None
-            return self._open[found]
 
 
 def _constant_time_find(known: Iterable[str], given: str) -> str | None:

@@ -1,74 +1,122 @@
-"""The console's routes: the list of mailings, a mailing's ledger, its report as a file, and the way in.
+"""The console as an ASGI application: the areas' ways, the static files, and what every request passes.
 
-GET only, and GET changes nothing but the audit: who was shown or took away personal data is written down once.
-Endpoints are plain functions, which Starlette runs in threads: the database is never waited for in the event loop.
+Endpoints are plain functions, run in threads: the database is never waited for in the event loop.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from urllib.parse import quote
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy.exc import DBAPIError, NoResultFound
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mailer import resources, wiring
-from mailer.flow.export_report import export_report
-from mailer.flow.office import Office
-from mailer.flow.read_ledger import Ledger, read_ledger
-from mailer.model.mailing import MailingKind, MailingStatus
+from mailer.flow.passwords import Passwords
+from mailer.flow.ports import Apart, at_once
+from mailer.model.rights import Right
 from mailer.settings import Settings
 from mailer.store import queries
 from mailer.store.engine import Store
 from mailer.wake.local import LocalWake
-from mailer.web.console import gate
-from mailer.web.console.access import OneTimeKeys, Session, Sessions
-from mailer.web.console.ledger_page import account, ledger_page, read_filter, state_words
+from mailer.web.console import (
+    account_pages,
+    audit_pages,
+    directory_pages,
+    entrance,
+    gate,
+    home_pages,
+    import_pages,
+    issue_pages,
+    ledger_pages,
+    people_pages,
+    preview_pages,
+    request_pages,
+    return_pages,
+    sending_pages,
+    settings_pages,
+    staff_pages,
+    suppression_pages,
+    task_pages,
+    unit_pages,
+)
+from mailer.web.console.access import OneTimeKeys
+from mailer.web.console.desk import Desk
 from mailer.web.console.refusals import Refusals
-from mailer.web.pages import Pages, office_time
+from mailer.web.console.ways import Open, Way, route
+from mailer.web.pages import Pages
 
-_FORMATS = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "jsonl": "application/x-ndjson",
-}
-_DIGITS = 9  # of a mailing's number: more is no number of ours, and no database needs to be asked
+#: Every area's ways.
+AREAS: Final[tuple[Callable[[Desk], list[Way]], ...]] = (
+    entrance.ways,
+    account_pages.ways,
+    staff_pages.ways,
+    settings_pages.ways,
+    audit_pages.ways,
+    home_pages.ways,
+    ledger_pages.ways,
+    directory_pages.ways,
+    unit_pages.ways,
+    people_pages.ways,
+    import_pages.ways,
+    suppression_pages.ways,
+    request_pages.ways,
+    return_pages.ways,
+    task_pages.ways,
+    issue_pages.ways,
+    preview_pages.ways,
+    sending_pages.ways,
+)
 
 
-def console_app(settings: Settings, store: Store, keys: OneTimeKeys) -> Starlette:
-    """The console as an ASGI application. ``keys``: what ``/enter?key=`` accepts; the caller issues and prints them."""
-    office = wiring.office_of(settings, store, LocalWake())
-    pages = Pages(resources.templates(), settings.timezone)
-    refusals = Refusals(pages)
-    sessions = Sessions(office.clock.elapsed)
-    console = _Console(settings, office, pages)
-    doors = _Doors(store, keys, sessions, refusals)
-    listen_host = settings.console_listen[0] if settings.console_listen else "localhost"
-    inside = [
-        Route("/", console.mailings),
-        Route("/mailings/{id}", console.ledger),
-        Route("/mailings/{id}/report.{format}", console.report),
-    ]
-    return Starlette(
+def all_ways(desk: Desk) -> list[Way]:
+    """Every way into the console; each names its right."""
+    return [Way("/health", _health(desk), Open.ANYBODY), *(way for area in AREAS for way in area(desk))]
+
+
+def make_desk(
+    settings: Settings, store: Store, keys: OneTimeKeys, passwords: Passwords | None = None, apart: Apart = at_once
+) -> Desk:
+    return Desk(
+        settings=settings,
+        office=wiring.office_of(settings, store, LocalWake()),
+        pages=Pages(resources.templates(), settings.timezone),
+        passwords=passwords or Passwords(),
+        keys=keys,
+        apart=apart,
+    )
+
+
+def console_app(
+    settings: Settings, store: Store, keys: OneTimeKeys, passwords: Passwords | None = None, apart: Apart = at_once
+) -> Starlette:
+    """The console. ``keys``: what ``/enter?key=`` accepts; the caller issues and prints them. ``apart``: see Desk."""
+    desk = make_desk(settings, store, keys, passwords, apart)
+    refusals = Refusals(desk)
+    found = all_ways(desk)
+    desk.rights.update(
+        {way.path: way.right if isinstance(way.right, Right) else None for way in found if way.method == "GET"}
+    )
+    static = resources.templates() / "static"
+    names = {urlsplit(settings.console_url).hostname or ""} - {""}
+    app = Starlette(
         routes=[
-            Route("/health", doors.health),
-            Route("/enter", doors.enter),
-            Mount("/static", StaticFiles(directory=resources.templates() / "static")),
-            Mount(
-                "/",
-                routes=inside,
-                middleware=[Middleware(gate.NeedsSession, sessions=sessions, refuse=refusals.no_session)],
-            ),
+            *(route(desk, way, refusals) for way in found),
+            Mount("/static/lib", StaticFiles(packages=[("js_lib_htmx", "static")])),
+            Mount("/static", StaticFiles(directory=static)),
         ],
         middleware=[
+            Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
             Middleware(gate.SecureHeaders),
-            Middleware(gate.KnownHost, listen_host=listen_host, refuse=refusals.other_host),
+            Middleware(gate.KnownHost, names=names, refuse=refusals.other_host),
         ],
         exception_handlers={
             HTTPException: refusals.http,
@@ -77,118 +125,19 @@ def console_app(settings: Settings, store: Store, keys: OneTimeKeys) -> Starlett
             Exception: refusals.failed,
         },
     )
+    app.state.at_end = desk.at_end
+    return app
 
 
-class _Doors:
-    """What is answered without a session."""
-
-    def __init__(self, store: Store, keys: OneTimeKeys, sessions: Sessions, refusals: Refusals) -> None:
-        self._store, self._keys, self._sessions, self._refusals = store, keys, sessions, refusals
-
-    def health(self, request: Request) -> Response:
+def _health(desk: Desk) -> Callable[[Request], Response]:
+    def health(request: Request) -> Response:
         """200 while the database answers; says nothing else."""
         del request
         try:
-            with self._store.read() as session:
+            with desk.office.store.read() as session:
                 queries.mailings(session, limit=1)
         except DBAPIError:
             return JSONResponse({"status": "no database"}, 503)
         return JSONResponse({"status": "ok"})
 
-    def enter(self, request: Request) -> Response:
-        """A key for a session, once. The redirect takes the key out of the address bar and of the history."""
-        if request.method == "HEAD":  # a program that looks whether links are good must not use one up
-            return Response()
-        target = self._keys.redeem(request.query_params.get("key", ""))
-        if target is not None:
-            response = RedirectResponse(target, 303)
-            response.set_cookie(
-                gate.cookie_name(request), self._sessions.begin(), path="/", httponly=True, samesite="strict"
-            )
-            return response
-        if self._sessions.find(request.cookies.get(gate.cookie_name(request), "")):
-            return RedirectResponse("/", 303)  # the same link again, in the browser it has let in
-        return self._refusals.used_key(request)
-
-
-class _Console:
-    """The pages behind the door."""
-
-    def __init__(self, settings: Settings, office: Office, pages: Pages) -> None:
-        self._settings, self._office, self._pages = settings, office, pages
-
-    def mailings(self, request: Request) -> Response:
-        del request
-        with self._office.store.read() as session:
-            rows = [
-                (row, queries.ledger_sum(session, row.id), queries.parked_count(session, row.id))
-                for row in queries.mailings(session)
-            ]
-        entries = [
-            {
-                "id": row.id,
-                "title": row.title,
-                "number": row.number,
-                "kind": MailingKind(row.kind).label,
-                "status": MailingStatus(row.status),
-                "lists": row.lists.split(","),
-                "rehearsal": row.rehearsal,
-                "created_at": row.created_at,
-                "released_at": row.released_at,
-                "reason": row.reason,
-                "state": self._state(MailingStatus(row.status), total, parked, row.released_at),
-                "sum": total,
-                "account": account("合计", total.counts),
-            }
-            for row, total, parked in rows
-        ]
-        masthead = entries[0]["title"] if entries else ""
-        return HTMLResponse(self._pages.render("console/mailings.html", masthead=masthead, mailings=entries))
-
-    def ledger(self, request: Request) -> Response:
-        mailing_id = _number(request)
-        with self._office.store.read() as session:
-            ledger = read_ledger(session, mailing_id, self._office.clock.now())
-        self._record_view(request.state.session, ledger)
-        state = self._state(ledger.status, ledger.sum, ledger.parked, ledger.released_at)
-        page = ledger_page(ledger, read_filter(request.query_params), state)
-        return HTMLResponse(self._pages.render("console/ledger.html", masthead=ledger.title, page=page))
-
-    def report(self, request: Request) -> Response:
-        """The ledger as a file for people: Chinese headers and words. Nothing leaves without its audit record."""
-        mailing_id, fmt = _number(request), request.path_params["format"]
-        if fmt not in _FORMATS:
-            raise HTTPException(404)
-        viewer: Session = request.state.session
-        with self._office.store.begin() as session:
-            number = queries.mailing_with_issue(session, mailing_id).number
-            data = export_report(session, mailing_id, fmt, labels=True, zone=self._settings.timezone)
-            self._office.record(session, _actor(viewer), "report.exported", f"mailing:{mailing_id}", format=fmt)
-        # RFC 6266 4.3: a name every program can read, and the real one
-        name = quote(f"发送台账-第{number}期-批次{mailing_id}.{fmt}")
-        disposition = f"attachment; filename=\"ledger-{mailing_id}.{fmt}\"; filename*=UTF-8''{name}"
-        return Response(data, headers={"Content-Type": _FORMATS[fmt], "Content-Disposition": disposition})
-
-    def _state(self, status: MailingStatus, total: queries.Sum, parked: int, released_at: datetime | None) -> str:
-        until = office_time(released_at + self._settings.retry_give_up, self._settings.timezone) if released_at else ""
-        return state_words(status, total, parked, until)
-
-    def _record_view(self, viewer: Session, ledger: Ledger) -> None:
-        """Once a session and mailing: a page that refreshes itself is one view."""
-        subject = f"mailing:{ledger.mailing_id}"
-        if subject in viewer.looked_at:
-            return
-        with self._office.store.begin() as session:
-            self._office.record(session, _actor(viewer), "ledger.viewed", subject)
-        viewer.looked_at.add(subject)
-
-
-def _actor(viewer: Session) -> str:
-    return f"console:{viewer.label}"
-
-
-def _number(request: Request) -> int:
-    text = request.path_params["id"]
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        raise HTTPException(404)
-    return int(text)
+    return health

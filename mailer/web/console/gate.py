@@ -1,4 +1,4 @@
-"""What every request passes before a page sees it: the host it asked for, its session; and the headers of every answer.
+"""What every request passes before a way sees it: the host it asked for; and the headers and cookies of every answer.
 
 ASGI only: no query, no template. What a refusal looks like is given from outside.
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from mailer.web.console.access import Sessions
 
 Refuse = Callable[[Request], Response]
 
@@ -22,21 +20,29 @@ STATIC = "/static/"
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?")  # RFC 3986 3.2
 _SECURE = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_HSTS = "max-age=31536000; includeSubDomains"  # OWASP ASVS 3.4.1
 
 
-def secure(headers: MutableHeaders, path: str) -> None:
-    """Sets what every answer carries. Pages hold people's data and stay in no cache; the stylesheet is asked for again."""
+def secure(headers: MutableHeaders, scope: Scope) -> None:
+    """Sets what every answer carries, but for what the answer says itself (a frame has a stricter policy of its own).
+
+    Pages hold people's data and stay in no cache; stylesheets and scripts are asked for again.
+    """
     for name, value in _SECURE.items():
-        headers[name] = value
-    headers["Cache-Control"] = "no-cache" if path.startswith(STATIC) else "no-store"
+        headers.setdefault(name, value)
+    headers["Cache-Control"] = "no-cache" if scope["path"].startswith(STATIC) else "no-store"
+    if scope["scheme"] == "https":
+        headers["Strict-Transport-Security"] = _HSTS
 
 
 class SecureHeaders:
@@ -52,56 +58,57 @@ class SecureHeaders:
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                secure(MutableHeaders(scope=message), scope["path"])
+                secure(MutableHeaders(scope=message), scope)
             await send(message)
 
         await self._app(scope, receive, send_secured)
 
 
 class KnownHost:
-    """Answers only when asked for by a loopback name or ``listen_host``.
+    """Answers only when asked for by a loopback name, or by TLS under a name of ``names``.
 
     A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding): its browser then asks us, but under that name.
     """
 
-    def __init__(self, app: ASGIApp, listen_host: str, refuse: Refuse) -> None:
-        self._app, self._listen_host, self._refuse = app, listen_host.lower(), refuse
+    def __init__(self, app: ASGIApp, names: Collection[str], refuse: Refuse) -> None:
+        self._app, self._names, self._refuse = app, frozenset(names), refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_known(Headers(scope=scope).getlist("host")):
+        if scope["type"] == "http" and not self._is_known(Headers(scope=scope).getlist("host"), scope["scheme"]):
             await self._refuse(Request(scope))(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _is_known(self, hosts: list[str]) -> bool:
+    def _is_known(self, hosts: list[str], scheme: str) -> bool:
         asked = _asked_for(hosts[0]) if len(hosts) == 1 else None
-        return asked is not None and (asked[0] == self._listen_host or is_loopback(asked[0]))
-
-
-class NeedsSession:
-    """Lets in who has a session; it then is ``request.state.session``."""
-
-    def __init__(self, app: ASGIApp, sessions: Sessions, refuse: Refuse) -> None:
-        self._app, self._sessions, self._refuse = app, sessions, refuse
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            request = Request(scope)
-            session = self._sessions.find(request.cookies.get(cookie_name(request), ""))
-            if session is None:
-                await self._refuse(request)(scope, receive, send)
-                return
-            request.state.session = session
-        await self._app(scope, receive, send)
+        return asked is not None and (is_loopback(asked[0]) or (asked[0] in self._names and scheme == "https"))
 
 
 def cookie_name(request: Request) -> str:
     """One name per port: browsers keep cookies by host alone, and two consoles may run on one machine.
 
-    Not ``__Host-``: that asks for Secure, and the loopback listener has no TLS.
+    With TLS in front the browser keeps it to this very host and to TLS; the loopback listener has none.
     """
+    return _of_port(request, "console")
+
+
+def mark_name(request: Request) -> str:
+    """The cookie of the device mark."""
+    return _of_port(request, "device")
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, *, keep_for: int | None = None) -> None:
+    """``keep_for``: seconds; None until the browser is closed."""
+    response.set_cookie(
+        name, value, max_age=keep_for, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https"
+    )
+
+
+def _of_port(request: Request, name: str) -> str:
+    if request.url.scheme == "https":
+        return f"__Host-{name}"  # RFC 6265bis 4.1.3.2
     asked = _asked_for(request.headers.get("host", ""))
-    return f"console-{asked[1] if asked else ''}"
+    return f"{name}-{asked[1] if asked else ''}"
 
 
 def is_loopback(name: str) -> bool:

@@ -20,6 +20,7 @@ GOLDEN = """
 frozen    PR    !        !        !         !       !      !    !      !
 approved  !     AP       AP       !         !       !      !    !      !
 scheduled !     !        SC       SC        !       !      !    !      !
+taken_back !    !        AP       AP        !       !      !    !      !
 released  !     !        SE       SE        !       !      !    !      !
 paused    !     !        !        !         PA      PA     !    !      !
 resumed   !     !        !        !         SE      SE     SE   !      !

@@ -1,0 +1,101 @@
+"""An audience becomes rows, slice by slice: one delivery for each address, one duty for each entry it serves.
+
+However long the audience, one slice of it is in memory: an address that an earlier slice has frozen is found in the table, and
+the later entries become further duties of the same delivery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlmodel import Session
+
+from mailer.flow.office import Office
+from mailer.model.delivery import DeliveryStatus
+from mailer.store import freeze, ledger_rows, writes
+from recipients.audience import Audience, Entry, Recipient
+
+SLICE = 5_000  # entries
+
+
+def slices(entries: Iterable[Entry], size: int = SLICE) -> Iterator[tuple[list[Entry], bool]]:
+    """(entries, whether they are the last); an audience of nobody is one empty slice."""
+    iterator = iter(entries)
+    part = list(islice(iterator, size))
+    while following := list(islice(iterator, size)):
+        yield part, False
+        part = following
+    yield part, True
+
+
+def freeze_slice(session: Session, office: Office, mailing: Any, entries: Sequence[Entry], now: datetime) -> None:
+    """Rows for the addresses that have none yet in this mailing, and the duties of all entries."""
+    recipients = Audience(tuple(entries)).recipients()
+    keys = [recipient.address.key for recipient in recipients if recipient.address]
+    known = freeze.frozen_addresses(session, mailing.id, keys)
+    new = [each for each in recipients if each.address is None or each.address.key not in known]
+    again = [(known[each.address.key], each) for each in recipients if each.address and each.address.key in known]
+    first = writes.next_ids(session, "delivery", len(new))
+    rows = [_delivery(office, mailing, first + n, recipient, now) for n, recipient in enumerate(new)]
+    duties = [_duty(mailing.id, first + n, entry) for n, each in enumerate(new) for entry in each.entries]
+    duties += [_duty(mailing.id, frozen.id, entry) for frozen, each in again for entry in each.entries]
+    writes.freeze_rows(session, mailing.id, rows, duties)
+    freeze.rename_rows(
+        session,
+        [(frozen.id, _name({*frozen.units, *(entry.unit for entry in each.entries)})) for frozen, each in again],
+    )
+    # a list it may go to takes it in after one it may not
+    revived = [f for f, each in again if f.status == DeliveryStatus.WITHHELD and each.withheld is None]
+    values = {"reason": "", "finished_at": None}
+    ledger_rows.move_rows(session, mailing.id, revived, DeliveryStatus.PLANNED, values)
+
+
+def _name(units: set[str]) -> str:
+    """Of a copy for several posts: their unit's, where it is one."""
+    return next(iter(units)) if len(units) == 1 else ""
+
+
+def _delivery(office: Office, mailing: Any, delivery_id: int, recipient: Recipient, now: datetime) -> dict[str, Any]:
+    first = recipient.entries[0]
+    address = recipient.address
+    several = len(recipient.entries) > 1
+    withheld = recipient.withheld
+    return {
+        "id": delivery_id,
+        "mailing_id": mailing.id,
+        "list_code": first.list_code,
+        "lane": first.lane,
+        "address": address.ascii if address else "",
+        # a duty without an address is a row of its own, and never the same one as another
+        "address_key": address.key if address else f"-{delivery_id}",
+        "domain": address.domain if address else "",
+        "name": _name({entry.unit for entry in recipient.entries}) if several else first.name,
+        "status": str(DeliveryStatus.WITHHELD if withheld else DeliveryStatus.PLANNED),
+        "reason": str(withheld) if withheld else "",
+        "fault": "",
+        "hard": False,
+        "message_id": f"{office.signer.token(delivery_id)}@{mailing.message_domain}",
+        "attempts": 0,
+        "doubts": 0,
+        "crashes": 0,
+        "returns": 0,
+        "finished_at": now if withheld else None,
+    }
+
+
+def _duty(mailing_id: int, delivery_id: int, entry: Entry) -> dict[str, Any]:
+    return {
+        "mailing_id": mailing_id,
+        "delivery_id": delivery_id,
+        "list_code": entry.list_code,
+        "unit": entry.unit,
+        "post": entry.role,
+        "holder": entry.name,
+        "phone": entry.phone,
+        "holder_id": entry.holder_id,
+        "care_of": entry.care_of,
+        "essential": entry.is_essential,
+    }
