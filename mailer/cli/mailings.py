@@ -10,6 +10,7 @@ from pathlib import Path
 from mailer.cli import ledger_text, opening, watching
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow import control_mailing, resend
+from mailer.flow.approve_mailing import ApprovalError
 from mailer.flow.export_report import export_report
 from mailer.flow.office import Office
 from mailer.flow.read_ledger import read_ledger
@@ -61,6 +62,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
     mailing_id = _find(office, args.id)
     try:
         return int(_ACTIONS[args.action](args, office, settings, mailing_id, out))
+    except ApprovalError as error:
+        raise CommandError(error.code, error.message, error.hint) from error
     except IllegalMailingTransitionError as error:
         raise CommandError(
             "not_possible", f"批次 {mailing_id} {error.status.label}，做不了这件事。", "先看台账：mailer mailings show"

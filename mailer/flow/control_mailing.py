@@ -6,9 +6,10 @@ from typing import Any
 
 from mailer.flow.close_mailing import close_if_done, reopen
 from mailer.flow.office import Office
+from mailer.flow.release_mailing import release_held
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
 from mailer.model.mailing import MailingEventKind, MailingStatus, transition
-from mailer.store import freeze, ledger_rows, queries, upkeep, writes
+from mailer.store import ledger_rows, queries, upkeep, writes
 
 
 def pause(office: Office, mailing_id: int, actor: str) -> MailingStatus:
@@ -17,16 +18,18 @@ def pause(office: Office, mailing_id: int, actor: str) -> MailingStatus:
 
 
 def resume(office: Office, mailing_id: int, actor: str) -> MailingStatus:
-    """Goes on, also after the mailing held itself: parked rows and domains get another try."""
+    """Goes on, also after the mailing held itself: parked rows and domains get another try, the breaker counts anew.
+
+    Raises ApprovalError for one that never went out and is no longer what was approved.
+    """
     with office.store.begin() as session:
         now = office.clock.now()
         row = queries.mailing_for_update(session, mailing_id)
         if row.status == MailingStatus.HELD and row.released_at is None:
-            # held because its hour was missed: it was never released
-            writes.move_mailing(session, mailing_id, MailingEventKind.RESUMED, released_at=now)
-            freeze.release_rows(session, mailing_id, now)
+            release_held(session, row, now)  # its hour was missed, or the lists had changed: it never went out
         else:
             writes.move_mailing(session, mailing_id, MailingEventKind.RESUMED)
+        writes.set_fact(session, queries.resumed_fact(mailing_id), now.isoformat())
         writes.release_domains(session, mailing_id)
         upkeep.unpark(session, mailing_id, now, actor)
         office.record(session, actor, "mailing.resumed", f"mailing:{mailing_id}")

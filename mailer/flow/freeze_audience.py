@@ -6,6 +6,7 @@ the later entries become further duties of the same delivery.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
@@ -31,15 +32,23 @@ def slices(entries: Iterable[Entry], size: int = SLICE) -> Iterator[tuple[list[E
     yield part, True
 
 
-def freeze_slice(session: Session, office: Office, mailing: Any, entries: Sequence[Entry], now: datetime) -> None:
-    """Rows for the addresses that have none yet in this mailing, and the duties of all entries."""
+def freeze_slice(
+    session: Session, office: Office, mailing: Any, entries: Sequence[Entry], now: datetime, *, before: int
+) -> None:
+    """Rows for the addresses that have none yet in this mailing, and the duties of all entries.
+
+    ``before``: how many entries earlier slices had.
+    """
     recipients = Audience(tuple(entries)).recipients()
     keys = [recipient.address.key for recipient in recipients if recipient.address]
     known = freeze.frozen_addresses(session, mailing.id, keys)
     new = [each for each in recipients if each.address is None or each.address.key not in known]
     again = [(known[each.address.key], each) for each in recipients if each.address and each.address.key in known]
     first = writes.next_ids(session, "delivery", len(new))
-    rows = [_delivery(office, mailing, first + n, recipient, now) for n, recipient in enumerate(new)]
+    turns = _turns(new, before)
+    rows = [
+        _delivery(office, mailing, first + n, recipient, now) | {"turn": turns[n]} for n, recipient in enumerate(new)
+    ]
     duties = [_duty(mailing.id, first + n, entry) for n, each in enumerate(new) for entry in each.entries]
     duties += [_duty(mailing.id, frozen.id, entry) for frozen, each in again for entry in each.entries]
     writes.freeze_rows(session, mailing.id, rows, duties)
@@ -51,6 +60,17 @@ def freeze_slice(session: Session, office: Office, mailing: Any, entries: Sequen
     revived = [f for f, each in again if f.status == DeliveryStatus.WITHHELD and each.withheld is None]
     values = {"reason": "", "finished_at": None}
     ledger_rows.move_rows(session, mailing.id, revived, DeliveryStatus.PLANNED, values)
+
+
+def _turns(recipients: Sequence[Recipient], before: int) -> list[int]:
+    """The first of every domain, then the second of every domain, and so on."""
+    so_far: Counter[tuple[int, str]] = Counter()
+    turns = []
+    for recipient in recipients:
+        domain = recipient.entries[0].lane, recipient.address.domain if recipient.address else ""
+        turns.append(before + so_far[domain])
+        so_far[domain] += 1
+    return turns
 
 
 def _name(units: set[str]) -> str:

@@ -19,7 +19,7 @@ from mailer.content.attachments import Attachment, EncodedAttachment
 from mailer.content.issue import Issue
 from mailer.content.look import Look
 from mailer.content.render import render
-from mailer.flow.freeze_audience import freeze_slice, slices
+from mailer.flow.freeze_audience import SLICE, freeze_slice, slices
 from mailer.flow.office import Office
 from mailer.flow.set_look import house_style
 from mailer.model import doubt_policy
@@ -136,7 +136,7 @@ def _fill(office: Office, order: Order, mailing: Any, look: Look) -> None:
                 writes.thaw_rows(session, mailing.id)  # what an earlier freezing that died may have left
                 for code, prepared in contents:
                     freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
-            freeze_slice(session, office, mailing, part, now)
+            freeze_slice(session, office, mailing, part, now, before=number * SLICE)
             if is_last:
                 # whoever suppresses an address waits here, and we see what was suppressed before us
                 writes.lock(session, "addresses")

@@ -85,6 +85,21 @@ def release_scheduled(session: Session, now: datetime) -> None:
             _release(session, mailing.id, now)
 
 
+def release_held(session: Session, mailing: Any, now: datetime) -> None:
+    """A person lets a mailing go out after all that was held before its release. Raises ApprovalError."""
+    _demand_approved(session, mailing)
+    changes = changes_since(session, mailing, now)
+    if not changes.only_subtract:
+        raise ApprovalError(
+            "list_changed", f"核签之后名单变了：{changes.chinese}。没有发出。", "请取消这一批，重新准备、核签。"
+        )
+    sign_off.withhold_planned(session, mailing.id, changes.gone, _OFF_LIST, now)
+    writes.lock(session, "addresses")
+    writes.move_mailing(session, mailing.id, MailingEventKind.RESUMED, released_at=now)
+    ask_for_paper(session, mailing.id, now)
+    freeze.release_rows(session, mailing.id, now)
+
+
 def _hold(session: Session, mailing_id: int, kind: str, title: str, reason: str, now: datetime) -> None:
     writes.move_mailing(session, mailing_id, MailingEventKind.HELD, reason=reason)
     writes.open_task(

@@ -15,8 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
-
 from mailer.content.compose import Copy
 from mailer.feedback.classify import judge
 from mailer.flow import settle
@@ -28,6 +26,7 @@ from mailer.model.doubt_policy import resends
 from mailer.model.reply import Outcome, Phase
 from mailer.model.return_path import envelope_sender
 from mailer.model.verdict import Action, Owner, Verdict
+from mailer.store.engine import UNAVAILABLE
 from mailer.store.journal import JournalError
 from mailer.store.queue import Claimed
 
@@ -43,6 +42,10 @@ _CLAIM_AGAIN = 1.0  # seconds between two looks into an empty queue while messag
 _DATABASE_RETRY = 0.5  # seconds
 _GRACE = 25.0  # seconds that messages on the wire get when the process is asked to stop
 _BACK_OFF_MOST = 60.0  # seconds between two tries to reach a relay that is down
+
+
+class StoppedError(Exception):
+    """The process is to stop while it still waits for a relay to answer: nothing was begun."""
 
 
 class LeaseTooOldError(Exception):
@@ -89,10 +92,13 @@ class SendLoop:
         self._back_off = 0.0
         self._sent = 0
         self._domains: Counter[str] = Counter()  # messages on the wire by domain
+        self._connecting: set[asyncio.Task[RelaySession]] = set()
 
     def stop(self) -> None:
         """Nothing new begins; what is on the wire gets its grace."""
         self._stopping = True
+        for waiting in self._connecting:
+            waiting.cancel()
         self._stir.set()
 
     async def in_database(self, step: Callable[[], T]) -> T:
@@ -187,9 +193,9 @@ class SendLoop:
             grant = grant and not lease.ungranted  # one window a visit
         try:
             visit = await self.in_database(lambda: self._desk.visit(plans, claim=claim))
-        except DBAPIError as error:
+        except UNAVAILABLE as error:
             # nothing is lost: the plans are drawn up again, and what was committed unseen changes nothing twice
-            self.kit.note("database_unavailable", error=str(error.orig))
+            self.kit.note("database_unavailable", error=str(error))
             await asyncio.sleep(_DATABASE_RETRY)
             return None
         except JournalError as error:
@@ -295,7 +301,7 @@ class SendLoop:
         except RelayError as error:
             self._put_back(job)
             return await self._relay_failed(slot, error)
-        except (LeaseTooOldError, JournalError) as error:
+        except (StoppedError, LeaseTooOldError, JournalError) as error:
             if isinstance(error, JournalError):
                 self._failure = error
             return self._put_back(job)
@@ -338,8 +344,22 @@ class SendLoop:
         slot.session = None
         if session is not None:
             await session.quit()
-        slot.session = await self.kit.relay.connect()
+        slot.session = await self._connect()
         return slot.session
+
+    async def _connect(self) -> RelaySession:
+        """A new session; given up at once when the process is to stop, however long the relay is silent."""
+        connecting = asyncio.ensure_future(self.kit.relay.connect())
+        self._connecting.add(connecting)
+        try:
+            return await connecting
+        except asyncio.CancelledError:
+            here = asyncio.current_task()
+            if here is not None and here.cancelling():
+                raise  # it was ourselves
+            raise StoppedError from None
+        finally:
+            self._connecting.discard(connecting)
 
     def _envelope(self, job: _Job) -> Envelope:
         row, facts = job.row, job.lease.facts

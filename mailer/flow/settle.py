@@ -123,9 +123,10 @@ def _ask_about(session: Session, mailing_id: int, change: Change, now: datetime)
 
 def brake(session: Session, mailing_id: int, now: datetime) -> None:
     """The breaker: sender, content, rate and set-up faults park a domain, and hold the mailing when they spread."""
-    faults = queries.faults_by_domain(session, mailing_id, [str(owner) for owner in OUR_FAULTS])
+    since = queries.resumed_at(session, mailing_id)
+    faults = queries.faults_by_domain(session, mailing_id, [str(owner) for owner in OUR_FAULTS], since)
     for domain in faults:
-        last = queries.last_faults(session, mailing_id, domain, _DOMAIN_LIMIT)
+        last = queries.last_faults(session, mailing_id, domain, _DOMAIN_LIMIT, since)
         if len(last) < _DOMAIN_LIMIT or any(attempt.fault not in OUR_FAULTS for attempt in last):
             continue
         # too fast is over after a while; our content or our set-up is not, until somebody has mended it

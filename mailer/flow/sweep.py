@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError
-
 from mailer.flow.close_mailing import close_if_done, mend_what_is_over
 from mailer.flow.recover import recover
 from mailer.flow.release_mailing import release_scheduled
@@ -16,6 +14,7 @@ from mailer.flow.send_kit import SendKit
 from mailer.flow.take_in_report import apply_waiting
 from mailer.model.mailing import MailingStatus
 from mailer.store import queries, queue, upkeep, writes
+from mailer.store.engine import UNAVAILABLE
 
 _LEASE = timedelta(seconds=30)
 EVERY = 5.0  # seconds
@@ -28,8 +27,8 @@ def sweep(kit: SendKit) -> tuple[int, ...]:
     """
     try:
         return _sweep(kit)
-    except DBAPIError as error:
-        kit.note("database_unavailable", error=str(error.orig))
+    except UNAVAILABLE as error:
+        kit.note("database_unavailable", error=str(error))
         return ()
 
 

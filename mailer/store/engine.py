@@ -13,10 +13,15 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
 from mailer.store.ledger_rows import write_tally
+
+#: What a database that is away, restarting or overrun raises; a pool that ran dry is no DBAPIError.
+UNAVAILABLE = (DBAPIError, PoolTimeoutError)
 
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -25,6 +30,15 @@ _SQLITE_PRAGMAS = (
     "PRAGMA busy_timeout=30000",  # milliseconds; a writer holds the lock for one short transaction only
     "PRAGMA temp_store=MEMORY",
 )
+
+#: A host that vanished in the middle of a transaction must not hold its locks for hours.
+_POSTGRES: dict[str, Any] = {
+    "connect_timeout": 5,  # seconds, as the rest
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "options": "-c idle_in_transaction_session_timeout=120s",
+}
 
 
 def sqlite_url(folder: Path) -> str:
@@ -35,7 +49,7 @@ def _engine(url: str, begin: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         # pre-ping only covers the start of a transaction; a connection lost in COMMIT is for the caller to re-read
-        return create_engine(parsed, pool_pre_ping=True, pool_size=5, connect_args={"connect_timeout": 5})
+        return create_engine(parsed, pool_pre_ping=True, pool_size=5, connect_args=_POSTGRES)
     engine = create_engine(
         parsed, poolclass=QueuePool, pool_size=5, connect_args={"check_same_thread": False, "timeout": 30}
     )

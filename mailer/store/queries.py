@@ -12,7 +12,20 @@ from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
 from mailer.model.mailing import MailingStatus
-from mailer.store.core import bulletin, content, delivery, duty, event, issue, pace_grant, revision, tally, task, worker
+from mailer.store.core import (
+    bulletin,
+    content,
+    delivery,
+    duty,
+    event,
+    house_fact,
+    issue,
+    pace_grant,
+    revision,
+    tally,
+    task,
+    worker,
+)
 from mailer.store.core import mailing as mailing_table
 from mailer.store.ledger_rows import write_tally
 
@@ -284,23 +297,28 @@ def domains_over(session: Session, since: datetime, limit: int) -> tuple[str, ..
     return tuple(scope.removeprefix(domain_scope("")) for scope in rows)
 
 
-def faults_by_domain(session: Session, mailing_id: int, owners: Sequence[str]) -> dict[str, int]:
-    """How many deliveries of each domain stand on a fault of ours: put off in the session, or come back for it."""
-    return dict(
-        session.execute(
-            select(delivery.c.domain, func.count())
-            .where(
-                delivery.c.mailing_id == mailing_id,
-                delivery.c.status.in_([str(DeliveryStatus.DEFERRED), str(DeliveryStatus.BOUNCED)]),
-                delivery.c.fault.in_(owners),
-            )
-            .group_by(delivery.c.domain)
-        ).all()
+def faults_by_domain(
+    session: Session, mailing_id: int, owners: Sequence[str], since: datetime | None = None
+) -> dict[str, int]:
+    """How many deliveries of each domain stand on a fault of ours: put off in the session, or come back for it.
+
+    ``since``: only what happened after that; a person has looked at what was before.
+    """
+    query = select(delivery.c.domain, func.count()).where(
+        delivery.c.mailing_id == mailing_id,
+        delivery.c.status.in_([str(DeliveryStatus.DEFERRED), str(DeliveryStatus.BOUNCED)]),
+        delivery.c.fault.in_(owners),
     )
+    if since is not None:
+        again = select(event.c.id).where(
+            event.c.delivery_id == delivery.c.id, event.c.fault.in_(owners), event.c.at > since
+        )
+        query = query.where(again.exists())
+    return dict(session.execute(query.group_by(delivery.c.domain)).all())
 
 
-def last_faults(session: Session, mailing_id: int, domain: str, n: int) -> Sequence[Any]:
-    """The last n attempts in a domain and returns from it, newest first: fault and reason."""
+def last_faults(session: Session, mailing_id: int, domain: str, n: int, since: datetime | None = None) -> Sequence[Any]:
+    """The last n attempts in a domain and returns from it, newest first: fault and reason. ``since``: as above."""
     return session.execute(
         select(event.c.fault, event.c.reason)
         .join(delivery, delivery.c.id == event.c.delivery_id)
@@ -308,10 +326,21 @@ def last_faults(session: Session, mailing_id: int, domain: str, n: int) -> Seque
             event.c.mailing_id == mailing_id,
             delivery.c.domain == domain,
             event.c.phase.is_not(None) | event.c.kind.in_(_RETURNS),
+            *([] if since is None else [event.c.at > since]),
         )
         .order_by(event.c.id.desc())
         .limit(n)
     ).all()
+
+
+def resumed_fact(mailing_id: int) -> str:
+    """The house fact that says when a person last let the mailing go on (ISO 8601)."""
+    return f"resumed:{mailing_id}"
+
+
+def resumed_at(session: Session, mailing_id: int) -> datetime | None:
+    value = session.execute(select(house_fact.c.value).where(house_fact.c.key == resumed_fact(mailing_id))).scalar()
+    return datetime.fromisoformat(value) if value else None
 
 
 def attempted_count(session: Session, mailing_id: int) -> int:

@@ -142,7 +142,7 @@ def claim(
             .where(mailing.c.id == mailing_id, mailing.c.status == str(MailingStatus.SENDING))
             .exists(),
         )
-        .order_by(delivery.c.due_at, delivery.c.id)
+        .order_by(delivery.c.due_at, delivery.c.turn, delivery.c.id)
         .limit(limit if per_domain is None else limit * 4)
         .with_for_update(skip_locked=True, of=delivery)
     )

@@ -140,6 +140,7 @@ class DeliveryRow(SQLModel, table=True):
             "ix_delivery_queue",
             "mailing_id",
             "due_at",
+            "turn",
             "id",
             sqlite_where=text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"),
             postgresql_where=text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"),
@@ -173,6 +174,7 @@ class DeliveryRow(SQLModel, table=True):
     mailing_id: int = Field(sa_column=Column(ForeignKey("mailing.id", name="fk_delivery_mailing"), nullable=False))
     list_code: str  # the list that won: 报 over 送 over 发
     lane: int  # order of sending
+    turn: int = 0  # within a lane: the domains take turns, so that a slow one does not stand before all others
     address: str  # for the wire, ASCII; '' when there is none
     address_key: str  # for comparison; unique within the mailing (a duty without an address has its own key)
     domain: str

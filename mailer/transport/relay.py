@@ -105,6 +105,10 @@ class SmtpRelay:
             if wire is not None:
                 await wire.gone()
             raise
+        except asyncio.CancelledError:
+            if wire is not None:
+                wire.abort()
+            raise
         return SmtpSession(
             wire, self.address.host, offered, self._timeouts, self._now, pipelined=self._pipelined,
             wants_reports=self._wants_reports,

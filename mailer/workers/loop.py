@@ -15,6 +15,7 @@ from mailer.flow.send_kit import SendKit
 from mailer.flow.sweep import EVERY, sweep
 from mailer.model.mailing import MailingStatus
 from mailer.store import queries, queue
+from mailer.store.engine import UNAVAILABLE
 
 _LOOK_EVERY = 0.5  # seconds between two looks at the queue: rows that another process put in
 _TICK = 0.05  # seconds between two looks at stop and wake
@@ -60,13 +61,21 @@ class _Rounds:
             while not self._over:
                 await self._sweep_if_due(loop)
                 report = await loop.run()
-                await loop.in_database(lambda r=report: self._after(r))  # type: ignore[misc]  # this round's report
-                if await loop.in_database(self._until):
+                await self._ask(loop, lambda r=report: self._after(r))  # type: ignore[misc]  # this round's report
+                if await self._ask(loop, self._until):
                     return
                 await self._rest(loop, report)
         finally:
             watch.cancel()
             await loop.close()
+
+    async def _ask(self, loop: SendLoop, step: Callable[[], bool]) -> bool:
+        """On the database thread; False while the database is away: the next round asks again."""
+        try:
+            return await loop.in_database(step)
+        except UNAVAILABLE as error:
+            self._kit.note("database_unavailable", error=str(error))
+            return False
 
     async def _sweep_if_due(self, loop: SendLoop) -> None:
         if self._kit.clock.elapsed() - self._swept_at >= EVERY:
@@ -78,7 +87,7 @@ class _Rounds:
             await asyncio.sleep(_TICK)
         loop.stop()
 
-    def _after(self, report: Report) -> None:
+    def _after(self, report: Report) -> bool:
         if report.relay_error is not None:
             relay_trouble.note_trouble(self._kit, report.relay_error)
         elif report.sent:
@@ -87,6 +96,7 @@ class _Rounds:
             active = queries.mailings_with_status(session, MailingStatus.SENDING)
         for mailing in active:
             close_if_done(self._kit.store, mailing.id, self._kit.clock.now())
+        return True
 
     async def _rest(self, loop: SendLoop, report: Report) -> None:
         """Waits for a nudge, the next look at the queue, or as long as relay or budget ask."""
@@ -104,9 +114,7 @@ class _Rounds:
                 return
             if now - looked_at >= _LOOK_EVERY:
                 looked_at = now
-                if await loop.in_database(self._has_work):
-                    return
-                if await loop.in_database(self._until):
+                if await self._ask(loop, self._has_work) or await self._ask(loop, self._until):
                     return
 
     def _has_work(self) -> bool:

@@ -20,7 +20,6 @@ SLOW = "slow.example"
 
 
 @pytest.mark.fault("F60")
-@pytest.mark.xfail(strict=True, reason="a lease takes the oldest rows whatever their domain, and its slow ones fill it")
 @pytest.mark.parametrize("cap", [0, 2])
 def test_the_others_are_done_long_before_it(
     tmp_path: Any, relay: FaultServer, make_office: Make, close_accounts: Close, cap: int

@@ -8,6 +8,7 @@ import pytest
 
 from mailer.flow.approve_mailing import ApprovalError, SignOff, approve, binding_of
 from mailer.flow.compare_audience import changes_since
+from mailer.flow.control_mailing import resume
 from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import prepare_mailing
 from mailer.flow.release_mailing import release, release_scheduled, schedule, take_back
@@ -277,3 +278,26 @@ def test_people_outside_the_directory_and_proofs_never_change(office: Office):
         with office.store.read() as session:
             changes = changes_since(session, queries.mailing(session, mailing_id), START)
         assert (changes.only_subtract, changes.gone) == (True, ())
+
+
+def test_what_was_held_for_another_list_does_not_go_out_by_resuming(office: Office, clock: Clock, from_the_lists: int):
+    status, _ = scheduled(office, clock, from_the_lists, PEOPLE + "丙街道,赵六,信息员,zhao@c.example\n")
+    assert status == "held"
+    with pytest.raises(ApprovalError) as caught:
+        resume(office, from_the_lists, "account:a")
+    assert caught.value.code == "list_changed"
+    assert set(statuses(office, from_the_lists).values()) == {"planned"}
+
+
+def test_who_left_meanwhile_is_taken_out_when_a_missed_hour_is_made_good(
+    office: Office, clock: Clock, from_the_lists: int
+):
+    schedule(office, from_the_lists, clock.now(), "account:a")
+    clock.turn(hours=2)
+    with office.store.begin() as session:
+        release_scheduled(session, clock.now())
+    assert told(office, from_the_lists)[0] == "held"
+    keep_people(office.store, "".join(PEOPLE.splitlines(keepends=True)[:2]), clock)
+    resume(office, from_the_lists, "account:a")
+    assert statuses(office, from_the_lists)["wang@b.example"] == "withheld"
+    assert disagreement(office.store, from_the_lists) == ""

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailer.flow import settle
+from mailer.flow.control_mailing import resume
 from mailer.flow.office import Office
 from mailer.flow.settle import OUR_FAULTS, Attempted, change_for
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
 from mailer.model.reply import Fault, Outcome, Phase, Reply
 from mailer.model.retry import RetryPolicy
 from mailer.model.verdict import Action, Hint, Owner, Verdict
+from mailer.store import queue
 from mailer.store.queue import Change
 from recipients.audience import Audience
 from tests.flow.test_release_and_control import status, tasks
@@ -99,10 +101,15 @@ TAKEN = Verdict(Action.ACCEPT, Owner.NOBODY)
 
 
 def send(office: Office, mailing_id: int, verdicts: Sequence[Verdict], *, braked: bool = True) -> None:
-    """One lease whose attempts end with these verdicts, settled one after the other."""
-    lease = claimed(office.store, mailing_id, limit=len(verdicts))
-    assert len(lease.rows) == len(verdicts)
-    for row, verdict in zip(lease.rows, verdicts, strict=True):
+    """One lease whose first attempts, in the order of the audience, end with these verdicts; the rest is given back."""
+    lease = claimed(office.store, mailing_id, limit=1_000)
+    rows = sorted(lease.rows, key=lambda row: row.id)
+    attempted, rest = rows[: len(verdicts)], rows[len(verdicts) :]
+    with office.store.begin() as session:
+        queue.give_back(
+            session, lease_id=lease.id, mailing_id=mailing_id, ids=[row.id for row in rest], now=START, crashed=False
+        )
+    for row, verdict in zip(attempted, verdicts, strict=True):
         found = change_for(
             Attempted(row.id, row.attempts, row.list_code, row.domain, row.doubts, row.queued_at),
             Outcome(Phase.DOT, Reply(550 if verdict is not TAKEN else 250, "text"), None, "mx.example", START),
@@ -174,3 +181,25 @@ def test_a_rehearsal_shows_the_faults_and_goes_on(office: Office):
     send(office, mailing_id, [CONTENT] * 6, braked=False)
     assert status(office, mailing_id) == "sending"
     assert len(claimed(office.store, mailing_id).rows) == 1
+
+
+def test_after_a_person_let_it_go_on_the_breaker_counts_anew(office: Office, clock: Clock):
+    mailing_id = make_sending(office, of_domains("a", "a", "a", "b", "b", "b", "a", "b"))
+    send(office, mailing_id, [CONTENT] * 6)
+    assert status(office, mailing_id) == "held"
+    clock.turn(minutes=5)
+    resume(office, mailing_id, "cli:a")
+    # what is refused from now on happens after the person has looked
+    lease = claimed(office.store, mailing_id, now=clock.now())
+    row = lease.rows[0]
+    found = change_for(
+        Attempted(row.id, row.attempts, row.list_code, row.domain, row.doubts, row.queued_at),
+        Outcome(Phase.DOT, Reply(550, "text"), None, "mx.example", clock.turn(seconds=1)),
+        CONTENT,
+        retry=RETRY,
+        jitter=0.0,
+        resend_doubts=False,
+    )
+    with office.store.begin() as session:
+        settle.settle(session, lease_id=lease.id, mailing_id=mailing_id, changes=[found], now=clock.now(), braked=True)
+    assert status(office, mailing_id) == "sending"

@@ -49,7 +49,10 @@ def test_a_draw_that_is_rolled_back_leaves_no_gap(store: Store):
 def test_of_many_who_insert_the_same_key_one_does(store: Store):
     def add(number: int) -> bool:
         with store.begin() as session:
-            return accounts.add(session, name="admin", role=str(number), password_hash="h", now=START)
+            made = accounts.add(
+                session, name=f"Admin{number}", name_key="admin", password_hash="h", given=True, now=START
+            )
+        return made is not None
 
     made = together(4, add)
     assert sum(made) == 1

@@ -261,7 +261,7 @@ def _plain_delivery(
         "id": delivery_id, "mailing_id": mailing_id, "list_code": code, "lane": LANES[code], "address": address,
         "address_key": address, "domain": address.rpartition("@")[2], "name": "", "status": str(status), "reason": "",
         "fault": "", "hard": False, "message_id": f"{SIGNER.token(delivery_id)}@office.example", "attempts": 0,
-        "doubts": 0, "crashes": 0, "returns": 0, "queued_at": START if released else None,
+        "doubts": 0, "crashes": 0, "turn": 0, "returns": 0, "queued_at": START if released else None,
         "due_at": due_at if released else None, "finished_at": None,
     }  # fmt: skip
 

@@ -127,6 +127,7 @@ def _delivery(mailing_id: int, delivery_id: int, row: Row) -> dict[str, Any]:
         "attempts": 1,
         "doubts": 0,
         "crashes": 0,
+        "turn": 0,
         "returns": 0,
         "due_at": None,
         **dict.fromkeys(("reply_code", "enhanced_status", "reply_text", "host", "queued_at", "acknowledged_at")),

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailer.flow import control_mailing
+from mailer.flow.approve_mailing import ApprovalError
 from mailer.flow.browse_ledger import read_entries, read_head
 from mailer.flow.resend import NobodyToResendError, OtherWorldError, resend
 from mailer.model.delivery import DeliveryStatus
@@ -134,6 +135,8 @@ class _Acts:
             said = act(mailing_id, caller_of(request).actor)
         except IllegalMailingTransitionError as error:
             said = _not_possible(mailing_id, error)
+        except ApprovalError as error:
+            said = f"{error.message}{error.hint}"
         return self._back(request, mailing_id, said)
 
     def _back(self, request: Request, mailing_id: int, said: str) -> Response:

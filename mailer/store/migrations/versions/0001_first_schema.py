@@ -531,6 +531,7 @@ def upgrade() -> None:
     sa.Column('mailing_id', sa.Integer(), nullable=False),
     sa.Column('list_code', sa.String(), nullable=False),
     sa.Column('lane', sa.Integer(), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=False),
     sa.Column('address', sa.String(), nullable=False),
     sa.Column('address_key', sa.String(), nullable=False),
     sa.Column('domain', sa.String(), nullable=False),
@@ -566,7 +567,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_delivery_address', ['address_key'], unique=False)
         batch_op.create_index('ix_delivery_lease', ['lease_id'], unique=False, sqlite_where=sa.text('lease_id IS NOT NULL'), postgresql_where=sa.text('lease_id IS NOT NULL'))
         batch_op.create_index('ix_delivery_order', ['mailing_id', 'lane', 'id'], unique=False)
-        batch_op.create_index('ix_delivery_queue', ['mailing_id', 'due_at', 'id'], unique=False, sqlite_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"), postgresql_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"))
+        batch_op.create_index('ix_delivery_queue', ['mailing_id', 'due_at', 'turn', 'id'], unique=False, sqlite_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"), postgresql_where=sa.text("status IN ('queued', 'deferred') AND due_at IS NOT NULL"))
         batch_op.create_index('ix_delivery_signed', ['mailing_id'], unique=False, sqlite_where=sa.text('acknowledged_at IS NOT NULL'), postgresql_where=sa.text('acknowledged_at IS NOT NULL'))
         batch_op.create_index('ix_delivery_trouble', ['mailing_id', 'lane', 'id'], unique=False, sqlite_where=sa.text("(status IN ('deferred', 'in_doubt', 'bounced', 'expired', 'withheld', 'cancelled') OR (status = 'queued' AND due_at IS NULL))"), postgresql_where=sa.text("(status IN ('deferred', 'in_doubt', 'bounced', 'expired', 'withheld', 'cancelled') OR (status = 'queued' AND due_at IS NULL))"))
 
