@@ -4,13 +4,15 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.conftest import missing
 from tests.web.conftest import clerk, console, fresh_installation, settings, signed_in, store
 from tests.web.console_server import Console
 
 __all__ = ["clerk", "console", "fresh_installation", "settings", "signed_in", "store"]
+
+expect.set_options(timeout=30_000)  # milliseconds; a busy machine is no failure
 
 
 def hand_over(context: BrowserContext, visitor: Console) -> None:

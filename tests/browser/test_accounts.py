@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import update
 
 from mailer.model.rights import Role
@@ -93,7 +93,7 @@ def test_an_account_is_made_and_used_by_keyboard_alone(
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/accounts")
+    page.get_by_label("姓名").wait_for()  # the login stood at this very address
     assert page.locator("a.skip").evaluate("each => getComputedStyle(each).left").startswith("-")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -110,7 +110,7 @@ def test_an_account_is_made_and_used_by_keyboard_alone(
     page.keyboard.type(password)
     page.keyboard.press("Enter")
     page.wait_for_url(f"{console.origin}/")
-    assert "编辑" in page.locator(".me").inner_text()
+    expect(page.locator(".me")).to_contain_text("编辑")
     context.close()
 
 
@@ -126,14 +126,14 @@ def test_what_was_typed_survives_an_expired_session(
         found = session.execute(console_session.select()).one()
         session.execute(update(console_session).values(seen_at=found.seen_at - timedelta(minutes=31)))
     page.get_by_role("button", name="建立").click()
-    assert "您刚才填写的内容还在" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("您刚才填写的内容还在")
     page.get_by_label("帐户名").fill(guard)
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     page.get_by_text("刚才填写的内容").click()
-    assert "何小满" in page.locator("pre").first.inner_text()
+    expect(page.locator("pre").first).to_contain_text("何小满")
     page.get_by_role("button", name="再次提交").click()
-    assert "已建立帐户" in page.locator("h1").inner_text()
+    expect(page.locator("h1")).to_contain_text("已建立帐户")
 
 
 def test_a_harmful_act_opens_asks_and_is_done_without_scripts(
@@ -144,11 +144,12 @@ def test_a_harmful_act_opens_asks_and_is_done_without_scripts(
     page = context.new_page()
     log_in(page, console, guard, "/accounts")
     page.get_by_role("link", name="何小满").click()
-    assert not page.get_by_role("button", name="停用").is_visible()
+    page.get_by_text("停用帐户").wait_for()
+    expect(page.get_by_role("button", name="停用")).to_be_hidden()
     page.get_by_text("停用帐户").click()
     page.get_by_role("button", name="停用").click()
-    assert page.locator("[role=status]").inner_text() == "何小满 已停用，登录都已退出。"
+    expect(page.locator("[role=status]")).to_have_text("何小满 已停用，登录都已退出。")
     page.reload()
-    assert page.locator("[role=status]").count() == 0
+    expect(page.locator("[role=status]")).to_have_count(0)
     page.get_by_role("button", name="退出").click()
     assert urlsplit(page.url).path == "/login"

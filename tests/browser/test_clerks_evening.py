@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from mailer.store.engine import Store
 from tests.browser import axe
@@ -70,7 +70,7 @@ def test_from_the_file_to_the_preview(evening: Evening, clerk: Console, tmp_path
     page.locator("#i1").get_by_label("第 1 条的标题").fill("区里开了会")
     page.locator("#i1").get_by_role("button", name="保存为新的一稿").click()
     page.get_by_text("已改正，另存为新的一稿").wait_for()
-    assert page.locator("#i1 .item-head b").inner_text() == "区里开了会"
+    expect(page.locator("#i1 .item-head b")).to_have_text("区里开了会")
     page.get_by_label("加附件").set_input_files(file)
     page.get_by_role("button", name="附上").click()
     page.get_by_text("已附上：快报第12期.md").wait_for()
@@ -127,11 +127,11 @@ def test_problems_stand_out_and_lead_to_their_lines(evening: Evening, clerk: Con
     )
     page.goto(f"{clerk.origin}/issues/1")
     evening.look("problems")
-    assert page.locator(".source-lines li.unread").inner_text().endswith("（此处加盖骑缝章）")
+    expect(page.locator(".source-lines li.unread")).to_contain_text("（此处加盖骑缝章）")
     page.locator("#check summary", has_text="确实要照发").first.click()
     page.get_by_label("理由").first.fill("样张，不涉密")
     page.get_by_role("button", name="放行这一处").first.click()
     page.get_by_text("理由：样张，不涉密").wait_for()
     page.get_by_role("button", name="不用这段").click()
-    assert page.locator("#unread").count() == 0
+    expect(page.locator("#unread")).to_have_count(0)
     assert evening.wrong == []

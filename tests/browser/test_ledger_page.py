@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from mailer.model.delivery import DeliveryStatus
 from mailer.store.engine import Store
@@ -56,7 +56,7 @@ def test_every_page_is_calm(page: Page, store: Store, tmp_path: Path):
 def _look(page: Page, paths: list[str], folder: Path) -> None:
     for path in paths:
         page.goto(path)
-        assert page.locator("[style], style, script:not([src])").count() == 0
+        expect(page.locator("[style], style, script:not([src])")).to_have_count(0)
         page.screenshot(path=folder / f"{path.strip('/').replace('/', '-') or 'home'}.png")
         assert page.evaluate("document.documentElement.scrollWidth") <= width_of(page), path
         assert page.evaluate(LOW_CONTRAST) == [], path
@@ -77,17 +77,17 @@ def test_a_phone_gets_cards_and_a_desk_a_table(page: Page, store: Store):
         assert state["x"] + state["width"] > PHONE * 0.8  # at the right edge, beside the person
     else:
         assert who["x"] < state["x"] < said["x"] < time["x"]  # columns
-        assert page.locator(".deliveries thead").is_visible()
+        expect(page.locator(".deliveries thead")).to_be_visible()
 
 
 def test_on_paper_only_the_sheet_is_left(page: Page, store: Store):
     mailing = make_mailing(store, realistic(sending=True))
     page.goto(f"/mailings/{mailing}/not-reached")
     page.emulate_media(media="print", color_scheme="light")
-    assert not page.locator(".top").is_visible()
-    assert not page.get_by_role("link", name="导出 Excel 台账").is_visible()
-    assert page.locator(".sheet-table thead").is_visible()  # a table on paper, whatever the width
-    assert page.locator(".p-done").first.is_visible()
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page.get_by_role("link", name="导出 Excel 台账")).to_be_hidden()
+    expect(page.locator(".sheet-table thead")).to_be_visible()  # a table on paper, whatever the width
+    expect(page.locator(".p-done").first).to_be_visible()
 
 
 # --- what a clerk does ------------------------------------------------------------------------------------------------
@@ -116,16 +116,16 @@ def test_the_way_of_a_clerk(desk: Page, store: Store):
     make_mailing(store, realistic(sending=True))
     desk.goto("/")
     desk.get_by_role("link", name="工作快报 第128期").click()
-    assert "149" in desk.locator(".figure.whole").inner_text()
+    expect(desk.locator(".figure.whole")).to_contain_text("149")
     desk.get_by_role("link", name="退回3").click()
-    assert desk.locator(".deliveries tbody tr").count() == 3
-    assert desk.locator(".chip[aria-current]").all_inner_texts() == ["全部名单3", "退回3"]
+    expect(desk.locator(".deliveries tbody tr")).to_have_count(3)
+    expect(desk.locator(".chip[aria-current]")).to_have_text(["全部名单3", "退回3"])
     desk.get_by_role("searchbox", name="找人").fill("wyjd")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**?q=wyjd**")
-    assert desk.locator(".unit-line").first.inner_text() == "望云街道"
+    expect(desk.locator(".unit-line").first).to_have_text("望云街道")
     desk.locator(".c-who a").first.click()
-    assert desk.get_by_role("heading", name="经过").is_visible()
+    expect(desk.get_by_role("heading", name="经过")).to_be_visible()
     desk.go_back()
     desk.get_by_text("导出", exact=True).click()
     with desk.expect_download() as download:
@@ -140,20 +140,20 @@ def test_without_a_script_everything_is_there(without_script: Page, store: Store
     mailing = make_mailing(store, [Row(), Row(**waiting), Row(name="孙言", **doubt)])
     page = without_script
     page.goto(f"/mailings/{mailing}")
-    assert page.locator("meta[http-equiv=refresh]").count() == 1
+    expect(page.locator("meta[http-equiv=refresh]")).to_have_count(1)
     page.goto(f"/mailings/{mailing}?live=no")  # so that no refresh comes between
     page.get_by_role("button", name="暂停").click()
-    assert page.locator(".said").inner_text().startswith("已暂停")
-    assert "已暂停" in page.locator(".mailing-state").inner_text()
+    expect(page.locator(".said")).to_contain_text("已暂停")
+    expect(page.locator(".mailing-state")).to_contain_text("已暂停")
     page.goto(f"/mailings/{mailing}?live=no")
     page.get_by_role("link", name="处理结果不明的 1 份").click()
     page.get_by_role("button", name="收到了，视为已发出").click()
-    assert page.locator(".said").inner_text() == "1 份已视为发出。"
+    expect(page.locator(".said")).to_have_text("1 份已视为发出。")
     page.goto(f"/mailings/{mailing}?live=no")
-    assert not page.get_by_role("button", name="确定取消").is_visible()  # it asks first
+    expect(page.get_by_role("button", name="确定取消")).to_be_hidden()  # it asks first
     page.get_by_text("取消发送", exact=True).click()
     page.get_by_role("button", name="确定取消").click()
-    assert page.locator(".said").inner_text().startswith("已取消：1 份不再发出")
+    expect(page.locator(".said")).to_contain_text("已取消：1 份不再发出")
 
 
 def test_the_keyboard_alone_is_enough(desk: Page, store: Store):
@@ -172,10 +172,10 @@ def test_the_keyboard_alone_is_enough(desk: Page, store: Store):
 
     tab_to("导出")
     desk.keyboard.press("Space")
-    assert desk.get_by_role("link", name="JSON Lines").is_visible()
+    expect(desk.get_by_role("link", name="JSON Lines")).to_be_visible()
     tab_to("取消发送")
     desk.keyboard.press("Enter")
     tab_to("确定取消")
     desk.keyboard.press("Enter")
     desk.wait_for_selector(".said")
-    assert "已取消" in desk.locator(".mailing-state").inner_text()
+    expect(desk.locator(".mailing-state")).to_contain_text("已取消")

@@ -61,6 +61,7 @@ def test_silence_at_each_phase_ends_with_its_limit_and_holds_up_nobody(
     assert EACH * 2 <= sum(line["attempts"] - 1 for line in report) <= EACH * 3
 
 
+@pytest.mark.long
 @pytest.mark.fault("F22")
 def test_resets_at_every_phase(relay: FaultServer, make_office: Make, close_accounts: Close) -> None:
     office = make_office(MANY)
