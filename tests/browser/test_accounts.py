@@ -89,7 +89,8 @@ def test_an_account_is_made_and_used_by_keyboard_alone(
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
     page.goto(f"{console.origin}/accounts")
-    page.keyboard.type(guard)  # the cursor stands in the first field
+    page.locator("input:focus").wait_for()  # the cursor stands in the first field
+    page.keyboard.type(guard)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -105,6 +106,7 @@ def test_an_account_is_made_and_used_by_keyboard_alone(
     password = page.locator(".big-code").inner_text()
     context.clear_cookies()
     page.goto(f"{console.origin}/login")
+    page.locator("input:focus").wait_for()
     page.keyboard.type("何小满")
     page.keyboard.press("Tab")
     page.keyboard.type(password)
