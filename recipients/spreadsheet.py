@@ -247,8 +247,10 @@ def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
     return out.getvalue().encode("utf-8-sig")
 
 
-def write_xlsx(sheets: Iterable[tuple[str, Iterable[Sequence[str]]]]) -> bytes:
-    """Every cell is stored as text, never as a formula, so nothing needs to be altered. Sheet names: at most 31 characters."""
+def write_xlsx(sheets: Iterable[tuple[str, Iterable[Sequence[str | int]]]]) -> bytes:
+    """Words are stored as text, never as a formula, so nothing needs to be altered; numbers as numbers, to be added up.
+    Sheet names: at most 31 characters.
+    """
     # openpyxl takes a quarter of a second to load, and most commands write no workbook
     from openpyxl import Workbook as NewWorkbook  # noqa: PLC0415
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
@@ -260,6 +262,9 @@ def write_xlsx(sheets: Iterable[tuple[str, Iterable[Sequence[str]]]]) -> bytes:
         for row in rows:
             cells = []
             for value in row:
+                if isinstance(value, int):
+                    cells.append(WriteOnlyCell(sheet, value))
+                    continue
                 cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
                 cell.data_type = "s"
                 cells.append(cell)

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailer.cli import ledger_text, opening, watching
-from mailer.cli.output import CommandError, Exit, Output
+from mailer.cli.output import CommandError, Exit, Output, write_file
 from mailer.flow import control_mailing, resend
 from mailer.flow.approve_mailing import ApprovalError
 from mailer.flow.export_report import export_report
+from mailer.flow.export_sheets import issue_workbook
 from mailer.flow.office import Office
 from mailer.flow.read_ledger import read_ledger
+from mailer.flow.read_reports import read_issue_sheet
 from mailer.model.mailing import IllegalMailingTransitionError, MailingStatus
 from mailer.settings import Settings
 from mailer.store import queries
@@ -24,6 +26,7 @@ _WITH_ID = {
     "resume": "继续，等人处理的也再试",
     "cancel": "取消还没有发出的",
     "report": "导出台账",
+    "sheet": "发送情况表：按名单、按单位、谁没收到（Excel）",
     "resolve": "处理结果不明的邮件",
     "resend": "补发给没有收到的人（按今天的名单和地址）",
 }
@@ -43,6 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             sub.add_argument("--format", choices=("csv", "xlsx", "jsonl"), default="csv", help="格式，默认 csv")
             sub.add_argument("--out", metavar="文件", type=Path, help="写到哪个文件；默认输出到屏幕")
             sub.add_argument("--labels", action="store_true", help="中文表头、中文状态、办公时区")
+        if name == "sheet":
+            sub.add_argument("--out", metavar="文件", type=Path, required=True, help="写到哪个 .xlsx 文件")
         if name == "resolve":
             sub.add_argument(
                 "--in-doubt", choices=("resend", "accept"), required=True, help="resend 再发；accept 视为已发"
@@ -139,10 +144,18 @@ def _report(args: argparse.Namespace, office: Office, settings: Settings, mailin
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return Exit.DONE
-    try:
-        args.out.write_bytes(data)
-    except OSError as error:
-        raise CommandError("cannot_write", f"写不进 {args.out}：{error.strerror}", "换一个能写的地方。") from error
+    write_file(args.out, data)
+    out.line(f"已写好：{args.out}")
+    out.object({"event": "result", "file": str(args.out), "bytes": len(data)})
+    return Exit.DONE
+
+
+def _sheet(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
+    with office.store.begin() as session:
+        sheet = read_issue_sheet(session, mailing_id, office.clock.now())
+        office.record(session, opening.actor(), "report.exported", f"mailing:{mailing_id}", format="sheet")
+    data = issue_workbook(sheet, settings.timezone)
+    write_file(args.out, data)
     out.line(f"已写好：{args.out}")
     out.object({"event": "result", "file": str(args.out), "bytes": len(data)})
     return Exit.DONE
@@ -236,6 +249,7 @@ _ACTIONS: dict[str, _Action] = {
     "resume": _resume,
     "cancel": _cancel,
     "report": _report,
+    "sheet": _sheet,
     "resolve": _resolve,
     "resend": _resend,
 }

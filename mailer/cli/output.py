@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
+from pathlib import Path
 from typing import Any, TextIO
 
 
@@ -28,6 +29,14 @@ class CommandError(Exception):
     def __init__(self, code: str, message: str, hint: str = "", exit_code: Exit = Exit.FAILED) -> None:
         super().__init__(message)
         self.code, self.message, self.hint, self.exit_code = code, message, hint, exit_code
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Writes what a command was asked for into a file. Raises CommandError."""
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise CommandError("cannot_write", f"写不进 {path}：{error.strerror}", "换一个能写的地方。") from error
 
 
 def _plain(value: object) -> object:

@@ -141,6 +141,7 @@ _SUBJECTS = _NOUNS | {
     "holder": "人员",
     "import_draft": "导入",
     "mailing": "批次",
+    "reports": "报表",
     "revision": "修订",
 }
 
@@ -169,6 +170,7 @@ _DETAILS = {
     "ok": "成功",
     "old": "旧",
     "people": "人数",
+    "period": "时段",
     "post": "岗位",
     "reason": "原因",
     "records": "条数",

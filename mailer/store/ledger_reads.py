@@ -110,7 +110,7 @@ def _chosen(query: Select[Any], mailing_id: int, wanted: Wanted) -> Select[Any]:
 def _of_need(need: Need | None) -> tuple[ColumnElement[bool], ...]:
     status = delivery.c.status
     if need is Need.PERSON:
-        return (_TROUBLED, _waits_for_person())
+        return (_TROUBLED, waits_for_person())
     if need is Need.WAIT:
         # before the release nothing has a time, and nobody is waited for
         return (
@@ -122,7 +122,8 @@ def _of_need(need: Need | None) -> tuple[ColumnElement[bool], ...]:
     return ()
 
 
-def _waits_for_person() -> ColumnElement[bool]:
+def waits_for_person() -> ColumnElement[bool]:
+    """Of a delivery: not reached, and nothing happens by itself any more."""
     status = delivery.c.status
     parked = and_(status.in_([str(_S.QUEUED), str(_S.DEFERRED)]), delivery.c.due_at.is_(None))
     return or_(status.in_(_ENDED_BADLY), parked)
@@ -173,7 +174,7 @@ def silent_units(session: Session, mailing_id: int) -> list[str]:
     served = (
         select(other.c.id)
         .join(delivery, delivery.c.id == other.c.delivery_id)
-        .where(other.c.mailing_id == mailing_id, other.c.unit == troubled.c.unit, ~_waits_for_person())
+        .where(other.c.mailing_id == mailing_id, other.c.unit == troubled.c.unit, ~waits_for_person())
     )
     return list(
         session.execute(select(troubled.c.unit).where(~served.exists()).order_by(troubled.c.lane, troubled.c.first)).scalars()
@@ -182,7 +183,7 @@ def silent_units(session: Session, mailing_id: int) -> list[str]:
 
 def units(session: Session, mailing_id: int, *, only_missing: bool, limit: int) -> Sequence[Any]:
     """Units of the mailing in the order of sending: unit, posts, reached, missing (needs a person)."""
-    missing = func.count().filter(_waits_for_person())
+    missing = func.count().filter(waits_for_person())
     query = (
         select(
             duty.c.unit,
