@@ -59,7 +59,11 @@ def test_what_waits_for_a_person_leads_to_where_it_is_done(clerk: Console, store
         returns.settle(session, mail, state="unmatched", kind="bounce", note="")
     page = page_of(clerk, "/")
     needs = {words(each.cssselect("a")[0]): each.cssselect("a")[0].get("href") for each in page.cssselect(".needs li")}
-    assert needs == {"电话核实": "/tasks?kind=verify_by_phone", "其他": "/tasks", "退信对不上是哪一封": "/returns"}
+    assert needs == {
+        "电话核实": "/tasks?kind=verify_by_phone",
+        "台账对不上": "/tasks?kind=sum_disagrees",
+        "退信对不上是哪一封": "/returns",
+    }
     assert [words(each.cssselect("b")[0]) for each in page.cssselect(".needs li")] == ["3 件", "1 件", "1 件"]
     bells = {words(each.cssselect("b")[0]): each.cssselect("a")[-1].get("href") for each in page.cssselect(".alarm")}
     assert bells == {"有 1 封结果不明": f"/mailings/{mailing}/in-doubt"}

@@ -125,8 +125,8 @@ class _Home:
     def _needs(self, session: Session, request: Request) -> list[Need]:
         tasks: dict[str, tuple[int, str]] = {}  # words -> how many, and which kind to open
         counts = task_book.counts(session, "open")
-        for kind in [*KINDS, *sorted(counts.keys() - KINDS.keys() - _RINGING)]:
-            if n := counts.get(kind, 0):
+        for kind in [*KINDS, *sorted(counts.keys() - KINDS.keys())]:
+            if (n := counts.get(kind, 0)) and kind not in _RINGING:
                 words = kind_words(kind)
                 tasks[words] = tasks.get(words, (0, ""))[0] + n, kind if kind in KINDS else ""
         is_open = self._may_open(request, "/tasks")

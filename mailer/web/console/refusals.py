@@ -125,8 +125,12 @@ class Refusals:
         return self._page(421, "网址不对", text)
 
     def not_found(self, request: Request, error: Exception) -> Response:
-        del request, error
-        return self._page(404, "没有这个页面", "网址可能抄错了，或者要看的东西不在这里。", way_back=True)
+        """With the navigation where the way knew who asked: the person goes on from there."""
+        del error
+        title, text = "没有这个页面", "网址可能抄错了，或者要看的东西不在这里。"
+        if getattr(request.state, "caller", None) is None:
+            return self._page(404, title, text, way_back=True)
+        return self._desk.show(request, "console/message.html", status=404, title=title, text=text, way_back=True)
 
     def http(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):

@@ -20,6 +20,16 @@ KINDS: Mapping[str, str] = {
     "complaint": "投诉",
     "paper": "送纸质件",
     "tell_person": "告知本人",
+    "letter": "读来信",
+    "parked": "我方原因被拒",
+    "domain_parked": "整个域名拒收",
+    "held": "发送停下",
+    "relay": "发信服务器",
+    "intake": "收退信",
+    "crashes": "发送中断过",
+    "worker_hangs": "发送程序没动静",
+    "sum_disagrees": "台账对不上",
+    "restored": "从备份恢复",
 }
 _PHONE = re.compile(r"(?:电话：)([+0-9][0-9 \-/()、；;]{2,60})")
 _NUMBER = re.compile(r"\+?[0-9][0-9 \-]{4,20}[0-9]")
