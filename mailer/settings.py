@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 _DURATION = re.compile(r"(\d{1,9})(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _SECRET_BYTES = 16
+#: RFC 6761, 6762, 8375; the rest is what offices and routers call their own networks
+_PRIVATE = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa", ".localdomain", ".corp", ".invalid")
 
 
 class SettingError(ValueError):
@@ -143,6 +145,14 @@ def _origin(text: str) -> str:
     return url
 
 
+def is_public(host: str) -> bool:
+    """Whether a host's name or address can be meant for everybody; what resolves to where is not asked."""
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host and not host.lower().rstrip(".").endswith(_PRIVATE)
+
+
 def _folder(text: str) -> str:
     name = text.strip()
     if name.upper() == "INBOX" or any(letter < " " for letter in name):
@@ -178,7 +188,10 @@ class Settings:
     secret_key: str = _setting(
         _secret, "", "签名用的密钥；空为数据文件夹里自动生成的那个。换钥时新旧用逗号隔开，新的在前", secret=True
     )
-    base_url: str = _setting(_text, "", "收件人能访问的网址；空则邮件里没有任何网页链接")
+    base_url: str = _setting(_origin, "", "收件人能访问的 https 网址；空，或是内网地址，则邮件里没有任何网页链接")
+    links_for: timedelta = _setting(
+        _duration, "365d", "邮件里的网页版、签收、调整接收人链接多久后失效；退订链接一直有效"
+    )
     from_: str = _setting(_text, "", "发件人：某某办公室 <bulletin@example.com>")
     reply_to: str = _setting(_text, "", "回信地址；空为期刊上印的邮箱，再空为发件地址")
     alert_to: str = _setting(_text, "", "出了事告诉谁，几个地址用逗号隔开")
@@ -236,9 +249,14 @@ class Settings:
     console_listen: tuple[str, int] | None = _setting(_listen, "127.0.0.1:8025", "台账网页的监听地址")
     console_url: str = _setting(_origin, "", "同事打开台账网页用的 https 网址，由前面的 TLS 代理提供；空则只在本机用")
     trusted_proxies: tuple[str, ...] = _setting(
-        _networks, "", "台账网页前面的 TLS 代理的地址或网段，逗号隔开；只有它们说的来源地址和 https 才算数"
+        _networks, "", "台账网页、收件人网页前面的 TLS 代理的地址或网段，逗号隔开；只有它们说的来源地址和 https 才算数"
     )
     public_listen: tuple[str, int] | None = _setting(_listen, "", "收件人网页的监听地址；空为不开")
+
+    @property
+    def public_url(self) -> str:
+        """BASE_URL where recipients anywhere can reach it, else '': only then a mail carries web links."""
+        return self.base_url if is_public(urlsplit(self.base_url).hostname or "") else ""
 
     @property
     def is_hosted(self) -> bool:

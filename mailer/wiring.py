@@ -28,6 +28,7 @@ from mailer.flow.office import Office
 from mailer.flow.ports import Wake
 from mailer.flow.send_kit import PaceLimits, SendKit
 from mailer.flow.take_in_report import take_in_report
+from mailer.model.links import Links
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import ReturnPath, Signer
 from mailer.settings import Settings
@@ -108,6 +109,10 @@ def signer_of(settings: Settings) -> Signer:
     return Signer(_secrets(settings))
 
 
+def links_of(settings: Settings) -> Links:
+    return Links(_secrets(settings))
+
+
 def audit_key_of(settings: Settings) -> bytes:
     """Of the oldest secret: a new one in front leaves the chain as it is."""
     return hmac.digest(_secrets(settings)[-1], b"audit chain", "sha256")
@@ -139,6 +144,8 @@ def office_of(settings: Settings, store: Store, wake: Wake | None = None) -> Off
         store=store,
         clock=SystemClock(),
         signer=signer_of(settings),
+        links=links_of(settings),
+        public_url=settings.public_url,
         retry=retry_of(settings),
         audit_key=audit_key_of(settings),
         wake=wake or wake_of(settings),

@@ -1,6 +1,7 @@
-"""``mailer serve``: the console on loopback, and the dispatcher beside it where no broker is set.
+"""``mailer serve``: the console on loopback, the recipients' pages where a listener is set for them, and the dispatcher where
+no broker is set.
 
-Prints a link that lets one browser in, and a new one whenever a link was used. Ctrl-C and SIGTERM stop both parts: what
+Prints a link that lets one browser in, and a new one whenever a link was used. Ctrl-C and SIGTERM stop all parts: what
 is on the wire is settled first. ``serve_ledger`` shows one mailing's page the same way, without sending.
 """
 
@@ -16,8 +17,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 
-import uvicorn
-
 from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.accounts import has_accounts
@@ -26,8 +25,9 @@ from mailer.store.engine import Store
 from mailer.wake.local import LocalWake
 from mailer.web.console.access import OneTimeKeys
 from mailer.web.console.app import console_app
-from mailer.web.console.gate import is_loopback
-from mailer.web.server import ConsoleServer
+from mailer.web.gate import is_loopback
+from mailer.web.public.app import public_app
+from mailer.web.server import ConsoleServer, answering, config_of
 from mailer.workers.embedded import Dispatcher, OtherRelayError, in_background
 from mailer.workers.intake import taking_in
 from mailer.workers.morning import telling
@@ -35,7 +35,6 @@ from mailer.workers.pool import Pool
 from mailer.workers.witness import witnessing
 
 _ANY_FREE_PORT = ("127.0.0.1", 0)
-_LAST_ANSWERS = 5  # seconds a page that is being answered gets when the server stops
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +48,11 @@ def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
     store = opening.store(settings)
     listen = _listen_address(args.listen, settings, store, in_container=args.in_container)
-    with _listening(listen) as listener, _minding(settings, store, out), _dispatching(settings, store, out):
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listening(listen))
+        stack.enter_context(_public_pages(settings, store, out, in_container=args.in_container))
+        stack.enter_context(_minding(settings, store, out))
+        stack.enter_context(_dispatching(settings, store, out))
         _serve(replace(settings, console_listen=listen), store, listener, "/", out)
     return int(Exit.DONE)
 
@@ -119,6 +122,25 @@ def _listening(listen: tuple[str, int]) -> Iterator[socket.socket]:
 
 
 @contextmanager
+def _public_pages(settings: Settings, store: Store, out: Output, *, in_container: bool) -> Iterator[None]:
+    """The recipients' pages on their own listener while the block runs; nothing where none is set."""
+    listen = settings.public_listen
+    if listen is None:
+        yield
+        return
+    if not (in_container or is_loopback(listen[0])) and not (settings.base_url and settings.trusted_proxies):
+        raise CommandError(
+            "no_tls",
+            f"不能在 {listen[0]} 上打开收件人网页：前面没有 TLS 代理，个人链接会明文经过网络。",
+            "请在前面架 TLS 代理，并设 MAILER_BASE_URL=https://… 和 MAILER_TRUSTED_PROXIES=代理的地址；或只监听 127.0.0.1。",
+            Exit.USAGE,
+        )
+    with _listening(listen) as listener, answering(public_app(settings, store), listener):
+        out.line(f"收件人网页：{settings.base_url or _origin(listener)}")
+        yield
+
+
+@contextmanager
 def _minding(settings: Settings, store: Store, out: Output) -> Iterator[None]:
     """Returned mail is taken in and colleagues are told while the block runs; with a broker ``mailer intake`` takes in."""
     alone = replace(settings, intake_url="", lmtp_listen=None) if settings.broker_url else settings
@@ -168,19 +190,7 @@ def _serve(settings: Settings, store: Store, listener: socket.socket, page: str,
 
     pool = Pool()  # started by the first upload
     app = console_app(settings, store, keys, apart=pool.run)
-    config = uvicorn.Config(
-        app,
-        lifespan="off",
-        ws="none",
-        http="h11",
-        server_header=False,
-        access_log=False,  # it would write the keys down
-        log_config=None,
-        log_level="warning",
-        proxy_headers=False,  # the application itself knows whose word on the client counts
-        timeout_graceful_shutdown=_LAST_ANSWERS,
-    )
-    server = ConsoleServer(config, app)
+    server = ConsoleServer(config_of(app), app)
 
     def stop(_signal: int, _frame: object) -> None:
         server.should_exit = True

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
 from mailer.flow.ports import Clock, Wake
+from mailer.model.links import Links
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import Signer
 from mailer.store import audit
@@ -27,6 +28,8 @@ class Office:
     store: Store
     clock: Clock
     signer: Signer
+    links: Links
+    public_url: str  # where recipients reach their pages, '' where they cannot: then no mail carries a web link
     retry: RetryPolicy
     audit_key: bytes
     wake: Wake

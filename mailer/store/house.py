@@ -1,4 +1,4 @@
-"""Reads about the house itself that every page of the console needs."""
+"""Reads about the house itself that every page needs."""
 
 from __future__ import annotations
 

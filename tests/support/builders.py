@@ -26,6 +26,7 @@ from mailer.flow.prepare_mailing import Order, prepare_mailing
 from mailer.flow.release_mailing import release
 from mailer.flow.send_kit import PaceLimits, SendKit
 from mailer.model.delivery import DeliveryStatus
+from mailer.model.links import Links
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import ReturnPath, Signer
 from mailer.store import core, freeze, writes
@@ -98,6 +99,8 @@ def make_office(store: Store, clock: Clock, wake: Wake | None = None, **changed:
         store=store,
         clock=clock,
         signer=SIGNER,
+        links=Links(SIGNER.secrets),
+        public_url="",
         retry=RetryPolicy(office_zone=SHANGHAI),
         audit_key=AUDIT_KEY,
         wake=wake or Wake(),

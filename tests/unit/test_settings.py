@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "DATABASE_URL": ("postgresql+psycopg://mailer@db/mailer", "postgresql+psycopg://mailer@db/mailer"),
     "BROKER_URL": ("redis://cache:6379/0", "redis://cache:6379/0"),
     "SECRET_KEY": ("0123456789abcdef", "0123456789abcdef"),
+    "LINKS_FOR": ("90d", timedelta(days=90)),
     "BASE_URL": ("https://bulletin.office.example", "https://bulletin.office.example"),
     "FROM": ("某办公室 <a@office.example>", "某办公室 <a@office.example>"),
     "REPLY_TO": ("b@office.example", "b@office.example"),
@@ -153,6 +154,8 @@ def test_overrides_hear_nothing_else(tmp_path: Path):
         ("CONSOLE_URL", "http://bulletin.office.example"),
         ("CONSOLE_URL", "https://bulletin.office.example/path"),
         ("CONSOLE_URL", "https://[::1"),
+        ("BASE_URL", "http://bulletin.office.example"),
+        ("BASE_URL", "https://bulletin.office.example/pages"),
         ("TRUSTED_PROXIES", "proxy.office.example"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),
         ("CONSOLE_LISTEN", "localhost:99999"),
@@ -275,3 +278,21 @@ def test_every_key_has_its_words_and_a_default_that_can_be_read():
 
 def test_an_empty_value_is_no_value():
     assert load({"MAILER_PACE_PER_HOUR": "", "MAILER_LEASE": ""}) == load({})
+
+
+@pytest.mark.parametrize(
+    ("url", "is_for_mails"),
+    [
+        ("https://bulletin.office.example", True),
+        ("https://93.184.215.14", True),
+        ("", False),
+        ("https://bulletin.office.local", False),
+        ("https://bulletin", False),
+        ("https://10.1.2.3", False),
+        ("https://127.0.0.1:8026", False),
+        ("https://[fd00::1]", False),
+        ("https://100.64.0.7", False),
+    ],
+)
+def test_mails_carry_web_links_only_to_an_address_that_everybody_reaches(url: str, is_for_mails: bool):
+    assert load({"MAILER_BASE_URL": url}).public_url == (url if is_for_mails else "")

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from starlette.requests import Request
 
-from mailer.web.console.forms import BYTES, FIELDS, FILES, Form, FormError, Upload, read_form
+from mailer.web.forms import BYTES, FIELDS, FILES, Form, FormError, Upload, read_form
 from tests.web.console_server import Console, multipart
 
 URLENCODED = "application/x-www-form-urlencoded"

@@ -14,9 +14,9 @@ from mailer.store import accounts
 from mailer.store.accounts import Account
 from mailer.web.console.caller import caller_of, session_of
 from mailer.web.console.desk import Desk
-from mailer.web.console.forms import Form
 from mailer.web.console.kept import is_own_path
 from mailer.web.console.ways import Open, Way
+from mailer.web.forms import Form
 
 
 def ways(desk: Desk) -> list[Way]:

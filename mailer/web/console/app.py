@@ -27,12 +27,12 @@ from mailer.settings import Settings
 from mailer.store import queries
 from mailer.store.engine import Store
 from mailer.wake.local import LocalWake
+from mailer.web import gate
 from mailer.web.console import (
     account_pages,
     audit_pages,
     directory_pages,
     entrance,
-    gate,
     home_pages,
     import_pages,
     issue_pages,

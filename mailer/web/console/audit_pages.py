@@ -21,8 +21,8 @@ from mailer.store import audit
 from mailer.store.audit import Head, Wanted
 from mailer.web.console.caller import caller_of
 from mailer.web.console.desk import Desk
-from mailer.web.console.forms import Form
 from mailer.web.console.ways import Way
+from mailer.web.forms import Form
 
 PER_PAGE = 100
 _EXPORTED = 100_000  # records of one file; more is asked for by dates

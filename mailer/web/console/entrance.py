@@ -9,13 +9,13 @@ from starlette.responses import RedirectResponse, Response
 
 from mailer.flow.log_in import Door, Entered, Refused, give_code, log_in, log_out
 from mailer.flow.sessions import begin_session
-from mailer.web.console import gate
+from mailer.web import gate
 from mailer.web.console.caller import find_caller, session_of
 from mailer.web.console.desk import Desk
-from mailer.web.console.forms import Form
 from mailer.web.console.kept import is_own_path, unpack
 from mailer.web.console.refusals import Refusals
 from mailer.web.console.ways import Open, Way
+from mailer.web.forms import Form
 from mailer.web.pages import office_time
 
 _MARK_LASTS = 180 * 24 * 3600  # seconds

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mailer.flow.import_draft import Choices
 from mailer.flow.review_import import Reading, Review
 from mailer.web.console.fields import FieldError, day
-from mailer.web.console.forms import Form
+from mailer.web.forms import Form
 from recipients.difference import Difference, FieldChange, Scope
 from recipients.people import Holder
 from recipients.roster import Place

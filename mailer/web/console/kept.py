@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from mailer.web.console.forms import FIELDS, Form
+from mailer.web.forms import FIELDS, Form
 
 AGAIN = "again_password"  # the field in which a form brings the password along
 _NEVER = frozenset({"csrf", AGAIN, "code", "kept", "next"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailer.web.console.fields import FieldError, line
-from mailer.web.console.forms import Form
+from mailer.web.forms import Form
 from recipients.address_cell import read_cell
 from recipients.audience import Candidate, DistributionList
 from recipients.people import PAPER_NOTE, Holder, Post, Unit

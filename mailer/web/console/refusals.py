@@ -7,10 +7,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mailer.flow.accounts import has_accounts
-from mailer.web.console import gate
+from mailer.web import gate
 from mailer.web.console.desk import Desk
-from mailer.web.console.forms import Form, FormError
 from mailer.web.console.kept import Kept, keep, path_of
+from mailer.web.forms import Form, FormError
 
 _NEW_LINK = "请在运行 mailer serve 的窗口（或它的日志）里找到最新的链接，在浏览器里打开。每个链接只能用一次。"
 

@@ -23,8 +23,8 @@ from mailer.store import writes
 from mailer.transport.probe import ask_relay
 from mailer.web.console.caller import caller_of
 from mailer.web.console.desk import Desk
-from mailer.web.console.forms import Form
 from mailer.web.console.ways import Way
+from mailer.web.forms import Form
 
 #: Title, what it is about, and the beginnings of the names of its keys; the first group that fits takes a key.
 _GROUPS = (

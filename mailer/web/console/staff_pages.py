@@ -14,8 +14,8 @@ from mailer.store import accounts
 from mailer.store.accounts import Account
 from mailer.web.console.caller import caller_of
 from mailer.web.console.desk import Desk
-from mailer.web.console.forms import Form
 from mailer.web.console.ways import Way
+from mailer.web.forms import Form
 
 _DIGITS = 9  # of an account's number
 _CAN = {

@@ -21,12 +21,12 @@ from mailer.flow.log_in import Door, Refused, give_password_again
 from mailer.flow.office import came_from
 from mailer.flow.sessions import is_sure
 from mailer.model.rights import Right
-from mailer.web.console import gate
+from mailer.web import gate
 from mailer.web.console.caller import caller_of, find_caller, session_of
 from mailer.web.console.desk import Desk
-from mailer.web.console.forms import BYTES, Form, FormError, Upload, read_form
 from mailer.web.console.kept import AGAIN
 from mailer.web.console.refusals import Refusals
+from mailer.web.forms import BYTES, Form, FormError, Upload, read_form
 
 __all__ = ["Form", "Open", "Upload", "Way", "route"]
 

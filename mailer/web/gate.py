@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -33,12 +33,13 @@ _SECURE = {
 _HSTS = "max-age=31536000; includeSubDomains"  # OWASP ASVS 3.4.1
 
 
-def secure(headers: MutableHeaders, scope: Scope) -> None:
+def secure(headers: MutableHeaders, scope: Scope, policy: Mapping[str, str] | None = None) -> None:
     """Sets what every answer carries, but for what the answer says itself (a frame has a stricter policy of its own).
 
-    Pages hold people's data and stay in no cache; stylesheets and scripts are asked for again.
+    ``policy``: the headers in which this application is another than the console. Pages hold people's data and stay in no
+    cache; stylesheets and scripts are asked for again.
     """
-    for name, value in _SECURE.items():
+    for name, value in {**_SECURE, **(policy or {})}.items():
         headers.setdefault(name, value)
     headers["Cache-Control"] = "no-cache" if scope["path"].startswith(STATIC) else "no-store"
     if scope["scheme"] == "https":
@@ -48,8 +49,8 @@ def secure(headers: MutableHeaders, scope: Scope) -> None:
 class SecureHeaders:
     """The headers of ``secure`` on every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, policy: Mapping[str, str] | None = None) -> None:
+        self._app, self._policy = app, policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,7 +59,7 @@ class SecureHeaders:
 
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                secure(MutableHeaders(scope=message), scope)
+                secure(MutableHeaders(scope=message), scope, self._policy)
             await send(message)
 
         await self._app(scope, receive, send_secured)

@@ -1,0 +1,1 @@
+"""The recipients' pages: without login, by personal link, on their own listener."""
