@@ -7,18 +7,19 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mailer.cli import ledger_text, opening, watching
+from mailer.cli import follow_ups, ledger_text, opening, watching
 from mailer.cli.output import CommandError, Exit, Output, write_file
 from mailer.flow import control_mailing, resend
 from mailer.flow.approve_mailing import ApprovalError
 from mailer.flow.export_report import export_report
 from mailer.flow.export_sheets import issue_workbook
 from mailer.flow.office import Office
+from mailer.flow.read_common_ledger import read_common_ledger
 from mailer.flow.read_ledger import read_ledger
 from mailer.flow.read_reports import read_issue_sheet
 from mailer.model.mailing import IllegalMailingTransitionError, MailingStatus
 from mailer.settings import Settings
-from mailer.store import queries
+from mailer.store import corrections, queries
 
 _WITH_ID = {
     "show": "一个批次的台账",
@@ -29,7 +30,10 @@ _WITH_ID = {
     "sheet": "发送情况表：按名单、按单位、谁没收到（Excel）",
     "resolve": "处理结果不明的邮件",
     "resend": "补发给没有收到的人（按今天的名单和地址）",
+    "correct": "更正：停下其余的，给拿着旧稿的发更正，给其余的发新稿",
+    "recall": "撤回：停下其余的，告知拿到本期的人",
 }
+_MORE = {"correct": follow_ups.add_correct, "recall": follow_ups.add_recall}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             sub.add_argument("--recipient", metavar="邮箱", help="只处理这个地址")
         if name == "resend":
             sub.add_argument("--wait", metavar="多久", nargs="?", const="", help="等到发完；可写最多等多久，如 10m")
+        if name in _MORE:
+            _MORE[name](sub)
         sub.add_argument("--json", action="store_true", help="输出 JSON")
 
 
@@ -117,12 +123,17 @@ def _show(args: argparse.Namespace, office: Office, settings: Settings, mailing_
     del args, settings
     with office.store.read() as session:
         ledger = read_ledger(session, mailing_id, office.clock.now())
-        key = queries.mailing(session, mailing_id).key
+        row = queries.mailing(session, mailing_id)
+        issue_id = corrections.issue_behind(session, row.revision_id).id
+        common = read_common_ledger(session, issue_id, rehearsal=row.rehearsal)
     ledger_text.print_ledger(ledger, out)
+    if common is not None:
+        out.line(f"{common.kind.label} {common.number}：{common.state.label}，第 {common.revision} 稿。{common.note}")
+        follow_ups.print_common(common, out)
     out.object(
         {
             "mailing": mailing_id,
-            "key": key,
+            "key": row.key,
             "status": str(ledger.status),
             "reason": ledger.reason,
             "rehearsal": ledger.rehearsal,
@@ -252,4 +263,6 @@ _ACTIONS: dict[str, _Action] = {
     "sheet": _sheet,
     "resolve": _resolve,
     "resend": _resend,
+    "correct": follow_ups.correct,
+    "recall": follow_ups.recall,
 }

@@ -43,13 +43,16 @@ def _close(session: Session, mailing_id: int, now: datetime) -> bool:
 
 
 def reopen(session: Session, mailing_id: int) -> None:
-    """A closed mailing owes something again."""
-    if queries.mailing_for_update(session, mailing_id).status == MailingStatus.CLOSED:
+    """A closed mailing owes something again; not one whose place another has taken."""
+    row = queries.mailing_for_update(session, mailing_id)
+    if row.status == MailingStatus.CLOSED and row.superseded_by is None:
         writes.move_mailing(session, mailing_id, MailingEventKind.REOPENED, closed_at=None)
 
 
 def mend_what_is_over(session: Session, now: datetime) -> None:
-    """Rows that came back after the end: a closed mailing goes on, in a cancelled one they are cancelled too."""
+    """Rows that came back after the end: a closed mailing goes on; in a cancelled one, and in one whose place a correction
+    or recall has taken, they are cancelled too.
+    """
     for mailing in queries.over_with_open_rows(session):
         reopen(session, mailing.id)
         upkeep.cancel_leftovers(session, mailing.id, now)

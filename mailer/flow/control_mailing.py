@@ -59,12 +59,13 @@ def resolve_in_doubt(
 
     ``recipient`` (an address) or ``delivery_id``: only that one; else all that are in doubt.
 
-    Raises IllegalMailingTransitionError: a cancelled mailing sends nothing again.
+    Raises IllegalMailingTransitionError: a cancelled mailing sends nothing again, nor one that was corrected or recalled.
     """
     now = office.clock.now()
     event = DeliveryEventKind.RESOLVED_RESEND if resend else DeliveryEventKind.RESOLVED_ACCEPT
     with office.store.begin() as session:
-        status = MailingStatus(queries.mailing_for_update(session, mailing_id).status)
+        mailing = queries.mailing_for_update(session, mailing_id)
+        status = MailingStatus.CANCELLED if mailing.superseded_by is not None else MailingStatus(mailing.status)
         rows = upkeep.rows_in_doubt(session, mailing_id, recipient, delivery_id)
         if resend:
             transition(status, MailingEventKind.REOPENED)

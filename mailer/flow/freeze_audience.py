@@ -6,20 +6,64 @@ the later entries become further duties of the same delivery.
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
-from mailer.flow.office import Office
+from mailer.content.compose import PreparedMail
+from mailer.flow.ports import Clock
 from mailer.model.delivery import DeliveryStatus
-from mailer.store import freeze, ledger_rows, writes
+from mailer.model.mailing import MailingEventKind, MailingStatus
+from mailer.model.return_path import Signer
+from mailer.store import freeze, ledger_rows, queries, upkeep, writes
+from mailer.store.engine import Store
 from recipients.audience import Audience, Entry, Recipient
 
 SLICE = 5_000  # entries
+
+
+class House(Protocol):
+    """What freezing needs: the office has it, and so has every sending process."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def signer(self) -> Signer: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def excluded(self) -> Callable[[datetime], ColumnElement[bool]]: ...
+
+
+def fill(house: House, mailing: Any, entries: Iterable[Entry], contents: Mapping[str, PreparedMail]) -> bool:
+    """The rows of a draft, invisible until the last slice; then it is prepared. ``contents`` by list code: kept with the
+    first slice, none where the draft has them already. False when another call took the freezing over and is still at it.
+    """
+    token = secrets.token_hex(8)
+    now = house.clock.now()
+    for number, (part, is_last) in enumerate(slices(entries)):
+        with house.store.begin() as session:
+            if not freeze.hold_draft(session, mailing.id, token, first=number == 0):
+                return bool(queries.mailing(session, mailing.id).status != MailingStatus.DRAFT)
+            if number == 0:
+                writes.thaw_rows(session, mailing.id)  # what an earlier freezing that died may have left
+                for code, prepared in contents.items():
+                    freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
+            freeze_slice(session, house.signer, mailing, part, now, before=number * SLICE)
+            if is_last:
+                # whoever suppresses an address waits here, and we see what was suppressed before us
+                writes.lock(session, "addresses")
+                upkeep.withhold_waiting(session, mailing.id, house.excluded(now), now)
+                freeze.set_recipients(session, mailing.id)
+                writes.move_mailing(session, mailing.id, MailingEventKind.FROZEN)
+                freeze.end_freezing(session, mailing.id)
+    return True
 
 
 def slices(entries: Iterable[Entry], size: int = SLICE) -> Iterator[tuple[list[Entry], bool]]:
@@ -33,7 +77,7 @@ def slices(entries: Iterable[Entry], size: int = SLICE) -> Iterator[tuple[list[E
 
 
 def freeze_slice(
-    session: Session, office: Office, mailing: Any, entries: Sequence[Entry], now: datetime, *, before: int
+    session: Session, signer: Signer, mailing: Any, entries: Sequence[Entry], now: datetime, *, before: int
 ) -> None:
     """Rows for the addresses that have none yet in this mailing, and the duties of all entries.
 
@@ -47,7 +91,7 @@ def freeze_slice(
     first = writes.next_ids(session, "delivery", len(new))
     turns = _turns(new, before)
     rows = [
-        _delivery(office, mailing, first + n, recipient, now) | {"turn": turns[n]} for n, recipient in enumerate(new)
+        _delivery(signer, mailing, first + n, recipient, now) | {"turn": turns[n]} for n, recipient in enumerate(new)
     ]
     duties = [_duty(mailing.id, first + n, entry) for n, each in enumerate(new) for entry in each.entries]
     duties += [_duty(mailing.id, frozen.id, entry) for frozen, each in again for entry in each.entries]
@@ -78,7 +122,7 @@ def _name(units: set[str]) -> str:
     return next(iter(units)) if len(units) == 1 else ""
 
 
-def _delivery(office: Office, mailing: Any, delivery_id: int, recipient: Recipient, now: datetime) -> dict[str, Any]:
+def _delivery(signer: Signer, mailing: Any, delivery_id: int, recipient: Recipient, now: datetime) -> dict[str, Any]:
     first = recipient.entries[0]
     address = recipient.address
     several = len(recipient.entries) > 1
@@ -97,7 +141,7 @@ def _delivery(office: Office, mailing: Any, delivery_id: int, recipient: Recipie
         "reason": str(withheld) if withheld else "",
         "fault": "",
         "hard": False,
-        "message_id": f"{office.signer.token(delivery_id)}@{mailing.message_domain}",
+        "message_id": f"{signer.token(delivery_id)}@{mailing.message_domain}",
         "attempts": 0,
         "doubts": 0,
         "crashes": 0,

@@ -19,12 +19,12 @@ from mailer.content.attachments import Attachment, EncodedAttachment
 from mailer.content.issue import Issue
 from mailer.content.look import Look
 from mailer.content.render import render
-from mailer.flow.freeze_audience import SLICE, freeze_slice, slices
+from mailer.flow.freeze_audience import fill
 from mailer.flow.office import Office
-from mailer.flow.set_look import house_style
+from mailer.flow.set_look import HouseStyle, house_style
 from mailer.model import doubt_policy
-from mailer.model.mailing import MailingEventKind, MailingKind, MailingStatus
-from mailer.store import freeze, queries, upkeep, writes
+from mailer.model.mailing import MailingKind, MailingStatus
+from mailer.store import freeze, queries
 from recipients import directory
 from recipients.audience import Audience
 
@@ -75,6 +75,28 @@ def content_key(order: Order) -> str:
 
 def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool]:
     """The mailing's id, and whether this call made it. Raises KeyConflictError, BeingPreparedError."""
+    order, mailing, style, created = _begin(office, order, actor, is_recorded=True)
+    if mailing.status == str(MailingStatus.DRAFT):
+        contents = _contents(office, order, mailing, style.look)
+        if not fill(office, mailing, order.audience.entries, contents):
+            raise BeingPreparedError(mailing.id)
+    return int(mailing.id), created
+
+
+def lay_down(office: Office, order: Order, actor: str) -> int:
+    """A draft with its content and nobody on it yet: who gets it is known only once something else has come to rest.
+    Whoever orders that keeps the audit's record. Raises KeyConflictError.
+    """
+    order, mailing, style, _ = _begin(office, order, actor, is_recorded=False)
+    contents = _contents(office, order, mailing, style.look)
+    with office.store.begin() as session:
+        for code, prepared in contents.items():
+            freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
+    return int(mailing.id)
+
+
+def _begin(office: Office, order: Order, actor: str, *, is_recorded: bool) -> tuple[Order, Any, HouseStyle, bool]:
+    """The draft's row under the order's key, made or found; the order with the house's sender; whether it was made."""
     wanted = content_key(order)
     key = order.key or wanted
     now = office.clock.now()
@@ -107,11 +129,9 @@ def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool
             raise RuntimeError("a mailing just written cannot be read")
         if mailing.content_key != wanted:
             raise KeyConflictError(key, mailing.id)
-        if created:
+        if created and is_recorded:
             office.record(session, actor, "mailing.made", f"mailing:{mailing.id}", key=key, lists=mailing.lists)
-    if mailing.status == str(MailingStatus.DRAFT):
-        _fill(office, order, mailing, style.look)
-    return int(mailing.id), created
+    return order, mailing, style, created
 
 
 def _in_doubt(office: Office, session: Session, order: Order) -> str:
@@ -120,30 +140,9 @@ def _in_doubt(office: Office, session: Session, order: Order) -> str:
     return doubt_policy.frozen({each.code: own.get(each.code) or office.in_doubt for each in order.lists})
 
 
-def _fill(office: Office, order: Order, mailing: Any, look: Look) -> None:
-    """Raises BeingPreparedError when another call took the freezing over; returns when one has finished it."""
+def _contents(office: Office, order: Order, mailing: Any, look: Look) -> dict[str, compose.PreparedMail]:
     attached = tuple(attachment.encoded() for attachment in order.attachments)
-    contents = [(each.code, _compose(office, order, each, mailing, attached, look)) for each in order.lists]
-    token = secrets.token_hex(8)
-    now = office.clock.now()
-    for number, (part, is_last) in enumerate(slices(order.audience.entries)):
-        with office.store.begin() as session:
-            if not freeze.hold_draft(session, mailing.id, token, first=number == 0):
-                if queries.mailing(session, mailing.id).status == MailingStatus.DRAFT:
-                    raise BeingPreparedError(mailing.id)
-                return
-            if number == 0:
-                writes.thaw_rows(session, mailing.id)  # what an earlier freezing that died may have left
-                for code, prepared in contents:
-                    freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
-            freeze_slice(session, office, mailing, part, now, before=number * SLICE)
-            if is_last:
-                # whoever suppresses an address waits here, and we see what was suppressed before us
-                writes.lock(session, "addresses")
-                upkeep.withhold_waiting(session, mailing.id, office.excluded(now), now)
-                freeze.set_recipients(session, mailing.id)
-                writes.move_mailing(session, mailing.id, MailingEventKind.FROZEN)
-                freeze.end_freezing(session, mailing.id)
+    return {each.code: _compose(office, order, each, mailing, attached, look) for each in order.lists}
 
 
 def _compose(

@@ -29,7 +29,7 @@ def release(office: Office, mailing_id: int, actor: str) -> int:
         if mailing.status not in {MailingStatus.APPROVED, MailingStatus.SCHEDULED}:
             return 0
         _demand_approved(session, mailing)
-        released = _release(session, mailing_id, office.clock.now())
+        released = release_now(session, mailing_id, office.clock.now())
         office.record(session, actor, "mailing.released", f"mailing:{mailing_id}", rows=released)
     office.wake.nudge(mailing_id)
     return released
@@ -82,7 +82,7 @@ def release_scheduled(session: Session, now: datetime) -> None:
             _hold(session, mailing.id, "list_changed", "核签之后名单变了，没有发出", reason, now)
         else:
             sign_off.withhold_planned(session, mailing.id, changes.gone, _OFF_LIST, now)
-            _release(session, mailing.id, now)
+            release_now(session, mailing.id, now)
 
 
 def release_held(session: Session, mailing: Any, now: datetime) -> None:
@@ -120,7 +120,8 @@ def _demand_approved(session: Session, mailing: Any) -> None:
         )
 
 
-def _release(session: Session, mailing_id: int, now: datetime) -> int:
+def release_now(session: Session, mailing_id: int, now: datetime) -> int:
+    """The step itself, for whoever has made sure of the approval; how many rows joined the queue."""
     writes.lock(session, "addresses")
     writes.move_mailing(session, mailing_id, MailingEventKind.RELEASED, released_at=now)
     ask_for_paper(session, mailing_id, now)

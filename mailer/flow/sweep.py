@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from mailer.flow.carry_follow_up import carry_on
 from mailer.flow.close_mailing import close_if_done, mend_what_is_over
 from mailer.flow.recover import recover
 from mailer.flow.release_mailing import release_scheduled
@@ -21,7 +22,7 @@ EVERY = 5.0  # seconds
 
 
 def sweep(kit: SendKit) -> tuple[int, ...]:
-    """Recovers, withholds, expires, releases what is scheduled, closes. Mailings that have work due now.
+    """Recovers, withholds, expires, releases what is scheduled, closes, carries corrections on. Mailings that have work due now.
 
     A database that is away is no error here: the next round comes in seconds.
     """
@@ -49,5 +50,6 @@ def _sweep(kit: SendKit) -> tuple[int, ...]:
             upkeep.expire_waiting(session, mailing.id, now - kit.retry.give_up, now)
     for mailing in active:
         close_if_done(kit.store, mailing.id, now)
+    carry_on(kit, kit.home.worker.id)
     with kit.store.read() as session:
         return queue.due_mailings(session, now)

@@ -155,8 +155,9 @@ def _event_of(
     in_time = delivery.queued_at is not None and now - delivery.queued_at <= _RETURNS_FOR
     if report.classification.owner not in _TRY_AGAIN or delivery.returns >= _MOST_RETURNS or not in_time:
         return DeliveryEventKind.RETURNED
-    is_cancelled = queries.mailing(session, delivery.mailing_id).status == MailingStatus.CANCELLED
-    return DeliveryEventKind.RETURNED if is_cancelled else DeliveryEventKind.RETURNED_FOR_RETRY
+    mailing = queries.mailing(session, delivery.mailing_id)
+    is_over = mailing.status == MailingStatus.CANCELLED or mailing.superseded_by is not None
+    return DeliveryEventKind.RETURNED if is_over else DeliveryEventKind.RETURNED_FOR_RETRY
 
 
 def _apply(

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from mailer.store import account_tables, draft_tables, look_tables, sign_off_tables, tables
+from mailer.store import account_tables, draft_tables, follow_up_tables, look_tables, sign_off_tables, tables
 
 
 def _core(row: type[SQLModel]) -> Table:
@@ -28,6 +28,7 @@ delivery: Final = _core(tables.DeliveryRow)
 domain_hold: Final = _core(tables.DomainHold)
 duty: Final = _core(tables.DutyRow)
 event: Final = _core(tables.DeliveryEventRow)
+follow_up: Final = _core(follow_up_tables.FollowUpRow)
 house_fact: Final = _core(tables.HouseFact)
 house_lease: Final = _core(tables.HouseLease)
 house_sequence: Final = _core(tables.HouseSequence)

@@ -167,6 +167,17 @@ def parked_count(session: Session, mailing_id: int) -> int:
     )
 
 
+def on_the_wire(session: Session, mailing_id: int) -> int:
+    """How many rows of it workers hold."""
+    return int(
+        session.execute(
+            select(func.count()).where(
+                delivery.c.mailing_id == mailing_id, delivery.c.status == str(DeliveryStatus.ATTEMPTING)
+            )
+        ).scalar_one()
+    )
+
+
 def is_on_the_wire(session: Session, mailing_id: int) -> bool:
     """A worker holds rows of it."""
     return (

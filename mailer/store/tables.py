@@ -114,6 +114,7 @@ class MailingRow(SQLModel, table=True):
     scheduled_at: datetime | None = Field(default=None, sa_column=_moment())
     released_at: datetime | None = Field(default=None, sa_column=_moment())
     closed_at: datetime | None = Field(default=None, sa_column=_moment())
+    superseded_by: int | None = None  # the follow_up that took its place: nothing of it is sent any more
 
 
 class MailingContent(SQLModel, table=True):

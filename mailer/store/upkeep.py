@@ -130,9 +130,9 @@ def cancel_waiting(session: Session, mailing_id: int, now: datetime, actor: str 
 
 
 def cancel_leftovers(session: Session, mailing_id: int, now: datetime) -> None:
-    """Rows that came back from a worker after their mailing was cancelled."""
-    status = session.execute(select(mailing.c.status).where(mailing.c.id == mailing_id)).scalar_one()
-    if status == str(MailingStatus.CANCELLED):
+    """Rows that came back from a worker after their mailing was cancelled, or after another took its place."""
+    row = session.execute(select(mailing.c.status, mailing.c.superseded_by).where(mailing.c.id == mailing_id)).one()
+    if row.status == str(MailingStatus.CANCELLED) or row.superseded_by is not None:
         cancel_waiting(session, mailing_id, now)
 
 
