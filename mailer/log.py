@@ -1,13 +1,27 @@
 """The structured log: JSON lines on stderr for machines, short lines for a person at a terminal. A leaf.
 
-Addresses and tokens are not logged; ids are. Log lines are English, for engineers.
+Addresses and tokens are not logged; ids are. Log lines are English, for engineers. What one request or command set off
+carries its ``request_id`` through web, task and worker.
 """
 
 from __future__ import annotations
 
+import re
+import secrets
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from typing import ParamSpec, TypeVar
 
 import structlog
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_REQUEST = "request_id"
+_USABLE = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 def configure(*, json: bool, quiet: bool) -> None:
@@ -31,6 +45,32 @@ def configure(*, json: bool, quiet: bool) -> None:
     )
 
 
+def new_request_id(given: str = "") -> str:
+    """The id that somebody before us gave it, where it is fit for a log; else a new one."""
+    return given if _USABLE.fullmatch(given) else secrets.token_hex(8)
+
+
+@contextmanager
+def request(request_id: str) -> Iterator[None]:
+    """What is noted in the block, in this thread and what it calls, carries the id; '' carries none."""
+    with structlog.contextvars.bound_contextvars(**({_REQUEST: request_id} if request_id else {})):
+        yield
+
+
+def request_id() -> str:
+    """The id of what is going on; '' outside of any."""
+    return str(structlog.contextvars.get_contextvars().get(_REQUEST, ""))
+
+
+class Carrying(ThreadPoolExecutor):
+    """Threads that note under the ids of whoever gave them the work."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        context = copy_context()
+        return super().submit(lambda: context.run(fn, *args, **kwargs))
+
+
 def note(event: str, **facts: object) -> None:
-    """One event with its facts. The signature the flows ask for."""
-    structlog.get_logger().info(event, **facts)
+    """One event with its facts. The signature the flows ask for. A log that nobody takes any more stops no mail."""
+    with suppress(OSError, ValueError):  # a broken pipe, a full disk, a closed stream
+        structlog.get_logger().info(event, **facts)

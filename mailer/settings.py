@@ -251,6 +251,9 @@ class Settings:
     trusted_proxies: tuple[str, ...] = _setting(
         _networks, "", "台账网页、收件人网页前面的 TLS 代理的地址或网段，逗号隔开；只有它们说的来源地址和 https 才算数"
     )
+    metrics_token: str = _setting(
+        _secret, "", "从别的机器读 /metrics 时要出示的口令（Authorization: Bearer …）；空为只许本机读", secret=True
+    )
     public_listen: tuple[str, int] | None = _setting(_listen, "", "收件人网页的监听地址；空为不开")
 
     @property

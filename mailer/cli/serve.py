@@ -12,11 +12,13 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 
+from mailer import log
 from mailer.cli import opening
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.accounts import has_accounts
@@ -46,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> int:
     settings = opening.settings()
+    if not sys.stderr.isatty():  # looked after by a program: what a person at the terminal would only be disturbed by
+        log.configure(json=True, quiet=False)
     store = opening.store(settings)
     listen = _listen_address(args.listen, settings, store, in_container=args.in_container)
     with ExitStack() as stack:

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,6 +21,7 @@ from mailer.flow.leases import HeldLease, Plan
 from mailer.flow.ports import Envelope, RelayError, RelaySession
 from mailer.flow.send_kit import SendKit
 from mailer.flow.visit import Desk, Renewal, Visit
+from mailer.log import Carrying
 from mailer.model.doubt_policy import resends
 from mailer.model.reply import Outcome, Phase
 from mailer.model.return_path import envelope_sender
@@ -80,7 +80,7 @@ class SendLoop:
     def __init__(self, kit: SendKit) -> None:
         self.kit = kit
         self._desk = Desk(kit)
-        self._database = ThreadPoolExecutor(1, thread_name_prefix="mailer-db")
+        self._database = Carrying(1, thread_name_prefix="mailer-db")
         self._slots = [_Slot() for _ in range(kit.relay.connections)]
         self._leases: dict[int, HeldLease] = {}
         self._ready: deque[_Job] = deque()

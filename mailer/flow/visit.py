@@ -18,6 +18,7 @@ from mailer.content.compose import PreparedMail
 from mailer.flow import recover, settle
 from mailer.flow.leases import HeldLease, Plan, SendFacts
 from mailer.flow.send_kit import SendKit
+from mailer.model.delivery import DeliveryEventKind
 from mailer.store import queries, queue, upkeep, writes
 from mailer.store.queue import Lease
 
@@ -63,6 +64,8 @@ class Desk:
             if claim:
                 recover.own_orphans(session, kit, known={plan.lease.id for plan in plans}, now=now)
                 lease, result.wait = self._claim(session, now)
+        for plan in plans:
+            self._tell(plan)
         if lease is not None:
             journal = kit.home.open_lease(lease.id)
             result.claimed = HeldLease(lease, journal, self._facts[lease.mailing_id], asked_at)
@@ -100,6 +103,27 @@ class Desk:
             )
         else:
             result.renewals[lease.id] = Renewal.STOPPED
+
+    def _tell(self, plan: Plan) -> None:
+        """What was settled, by numbers; each that was not simply taken, by its id and the reply's meaning, never its words."""
+        if not plan.changes:
+            return
+        ids = {"mailing": plan.lease.mailing_id, "lease": plan.lease.id}
+        taken = sum(change.event is DeliveryEventKind.ACCEPTED for change in plan.changes)
+        self._kit.note("settled", **ids, accepted=taken, other=len(plan.changes) - taken)
+        for change in plan.changes:
+            if change.event is not DeliveryEventKind.ACCEPTED:
+                self._kit.note(
+                    "not_accepted",
+                    **ids,
+                    delivery=change.delivery_id,
+                    attempt=change.attempt,
+                    event_kind=str(change.event),
+                    phase=change.values["phase"],
+                    reply_code=change.values["reply_code"],
+                    reason=change.values["reason"],
+                    fault=change.values["fault"],
+                )
 
     def _claim(self, session: Session, now: datetime) -> tuple[Lease | None, float | None]:
         kit = self._kit

@@ -9,6 +9,7 @@ from mailer import log
 
 TAKE_WORK = "mailer.take_work"
 QUEUE = "bulk"
+REQUEST_ID = "request_id"  # a header of the task
 _LIVES_FOR = 60  # seconds; older hints tell nothing that the workers' own timers do not find
 # Whoever nudges has a person or a loop waiting behind it: one try, and about a second for a broker that does not answer.
 # (kombu's own default tries for six seconds where nobody listens, and for 30 where somebody listens and says nothing.)
@@ -69,6 +70,7 @@ class CeleryWake:
                     expires=_LIVES_FOR,
                     retry=False,
                     ignore_result=True,
+                    headers={REQUEST_ID: log.request_id()},
                     connection=connection,
                 )
         except (kombu.exceptions.OperationalError, OSError) as error:

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 Refuse = Callable[[Request], Response]
 
 STATIC = "/static/"
+#: What machines ask for, by whatever name they know this one; see monitor_pages.
+MONITORED = frozenset({"/healthz", "/readyz", "/metrics"})
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?")  # RFC 3986 3.2
 _SECURE = {
     "Content-Security-Policy": (
@@ -66,7 +68,7 @@ class SecureHeaders:
 
 
 class KnownHost:
-    """Answers only when asked for by a loopback name, or by TLS under a name of ``names``.
+    """Answers only when asked for by a loopback name, or by TLS under a name of ``names``; MONITORED under any.
 
     A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding): its browser then asks us, but under that name.
     """
@@ -75,7 +77,12 @@ class KnownHost:
         self._app, self._names, self._refuse = app, frozenset(names), refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_known(Headers(scope=scope).getlist("host"), scope["scheme"]):
+        is_monitored = scope["path"] in MONITORED if scope["type"] == "http" else False
+        if (
+            scope["type"] == "http"
+            and not is_monitored
+            and not self._is_known(Headers(scope=scope).getlist("host"), scope["scheme"])
+        ):
             await self._refuse(Request(scope))(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -83,6 +90,18 @@ class KnownHost:
     def _is_known(self, hosts: list[str], scheme: str) -> bool:
         asked = _asked_for(hosts[0]) if len(hosts) == 1 else None
         return asked is not None and (is_loopback(asked[0]) or (asked[0] in self._names and scheme == "https"))
+
+
+def is_from_this_machine(request: Request) -> bool:
+    """Asked by a program here, of this very process: not passed on by a proxy, nor by a browser that was lied to (DNS rebinding)."""
+    asked = _asked_for(request.headers.get("host", ""))
+    return (
+        request.client is not None
+        and is_loopback(request.client.host)
+        and asked is not None
+        and is_loopback(asked[0])
+        and "x-forwarded-for" not in request.headers
+    )
 
 
 def cookie_name(request: Request) -> str:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import worker_shutting_down
 
 from mailer import log, wiring
@@ -18,7 +18,7 @@ from mailer.flow.sweep import EVERY, sweep
 from mailer.settings import Settings
 from mailer.store import queue
 from mailer.store.engine import Store
-from mailer.wake.celery import QUEUE, TAKE_WORK, CeleryWake, make_app
+from mailer.wake.celery import QUEUE, REQUEST_ID, TAKE_WORK, CeleryWake, make_app
 from mailer.workers import loop
 
 TAKE_FOR = 60.0  # seconds
@@ -99,9 +99,11 @@ def _consume(app: Celery) -> None:
 
 
 def _register(app: Celery, take_work: Callable[[], None]) -> None:
-    @app.task(name=TAKE_WORK, ignore_result=True)  # type: ignore[untyped-decorator]  # celery ships no types
-    def _take(_mailing_id: int) -> None:
-        take_work()
+    @app.task(name=TAKE_WORK, ignore_result=True, bind=True)  # type: ignore[untyped-decorator]  # celery ships no types
+    def _take(task: Task, mailing_id: int) -> None:
+        with log.request((task.request.headers or {}).get(REQUEST_ID, "")):
+            log.note("work_asked_for", mailing=mailing_id)
+            take_work()
 
 
 def run_beat(settings: Settings, store: Store, stop: threading.Event) -> None:

@@ -65,6 +65,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "AUDIT_TO": ("e@office.example", "e@office.example"),
     "CONSOLE_URL": ("https://bulletin.office.example/", "https://bulletin.office.example"),
     "TRUSTED_PROXIES": ("127.0.0.1, 10.0.0.0/8", ("127.0.0.1", "10.0.0.0/8")),
+    "METRICS_TOKEN": ("0123456789abcdef0123", "0123456789abcdef0123"),
     "CONSOLE_LISTEN": ("0.0.0.0:80", ("0.0.0.0", 80)),
     "PUBLIC_LISTEN": ("127.0.0.1:8026", ("127.0.0.1", 8026)),
 }
@@ -234,7 +235,7 @@ def test_what_is_automatic_follows_from_the_login(
 def test_keys_that_hold_secrets_are_marked():
     assert {key.name for key in keys() if key.secret} == {
         "MAILER_DATABASE_URL", "MAILER_BROKER_URL", "MAILER_SECRET_KEY", "MAILER_RELAY_PASSWORD",
-        "MAILER_INTAKE_PASSWORD", "MAILER_DKIM_KEY",
+        "MAILER_INTAKE_PASSWORD", "MAILER_DKIM_KEY", "MAILER_METRICS_TOKEN",
     }  # fmt: skip
 
 

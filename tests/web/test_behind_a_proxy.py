@@ -55,9 +55,9 @@ def test_the_address_behind_the_proxy_is_the_one_in_the_audit(proxied: Console, 
 
 
 def test_the_name_is_answered_by_tls_only(proxied: Console):
-    assert proxied.get("/health", host="bulletin.office.example").status == 421
-    assert proxied.get("/health", **{**FORWARDED, "host": "elsewhere.example"}).status == 421
-    assert proxied.get("/health").status == 200  # who looks after the machine
+    assert proxied.get("/login", host="bulletin.office.example").status == 421
+    assert proxied.get("/login", **{**FORWARDED, "host": "elsewhere.example"}).status == 421
+    assert proxied.get("/healthz").status == 200  # who looks after the machine
 
 
 def test_nobody_elses_word_on_the_client_counts(console: Console, name: str, store: Store):

@@ -82,7 +82,7 @@ def test_keys_that_nobody_used_do_not_pile_up():
 
 @pytest.mark.parametrize("host", ["localhost", "LocalHost:{port}", "127.0.0.1", "127.9.9.9:1", "[::1]:{port}", "[::1]"])
 def test_loopback_names_are_answered(console: Console, host: str):
-    assert console.get("/health", host=host.format(port=console.port)).status == 200
+    assert console.get("/healthz", host=host.format(port=console.port)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_loopback_names_are_answered(console: Console, host: str):
 def test_any_other_name_is_not(console: Console, mailing: int, host: str):
     """A page elsewhere may point its own name at 127.0.0.1; its browser then sends that name."""
     console.enter()
-    for path in ("/health", "/mailings/1", "/static/console.css", f"/enter?key={console.keys.issue()}"):
+    for path in ("/login", "/mailings/1", "/static/console.css", f"/enter?key={console.keys.issue()}"):
         answer = console.get(path, host=host.format(port=console.port))
         assert answer.status in {400, 421}
         assert "沈可远" not in answer.text
@@ -122,8 +122,8 @@ def test_every_answer_carries_the_security_headers(console: Console, mailing: in
         console.get("/mailings/1/report.csv"),
         console.get("/mailings/7"),
         console.get("/mailings/1", method="POST"),
-        console.get("/health"),
-        console.get("/health", host="rebound.example"),
+        console.get("/healthz"),
+        console.get("/login", host="rebound.example"),
         console.get(f"/enter?key={console.keys.issue()}"),
         console.get("/static/console.css"),
         console.get("/static/nothing.css"),
@@ -181,10 +181,13 @@ def test_a_full_disk_is_said_and_shuts_nobody_out_who_looks(clerk: Console, stor
 
 def test_without_its_database_it_says_so(console: Console, mailing: int, store: Store):
     console.enter()
-    assert console.get("/health").body == b'{"status":"ok"}'
+    assert console.get("/readyz").body == b'{"status":"ok"}'
     with store.begin() as session:
         session.execute(text("ALTER TABLE mailing RENAME TO mailing_gone"))
-    assert console.get("/health").status == 503
+        session.execute(text("ALTER TABLE alembic_version RENAME TO version_gone"))
+    assert console.get("/readyz").status == 503
+    assert console.get("/metrics").status == 503
+    assert console.get("/healthz").status == 200
     answer = console.get("/mailings/1")
     assert answer.status == 503
     assert "数据库没有答复" in answer.text

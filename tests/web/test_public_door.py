@@ -29,7 +29,7 @@ def test_each_path_and_method_has_one_declared_way(settings: Settings, store: St
 
 
 def test_every_answer_carries_the_strict_headers_and_no_cookie(site: Site):
-    for path in ("/", "/privacy", "/health", "/robots.txt", "/nothing", "/read/x", "/static/public.css"):
+    for path in ("/", "/privacy", "/readyz", "/robots.txt", "/nothing", "/read/x", "/static/public.css"):
         headers = site.get(path).headers
         assert "script-src" not in headers["content-security-policy"], path
         assert headers["content-security-policy"].startswith("default-src 'none'"), path

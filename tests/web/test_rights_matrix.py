@@ -33,7 +33,9 @@ from tests.web.console_server import PASSWORDS, make_account
 
 #: Written out here once more: whoever opens a way without a right, or a right to reading alone, has to do it twice.
 OPEN = {
-    ("GET", "/health", Open.ANYBODY),
+    ("GET", "/healthz", Open.ANYBODY),
+    ("GET", "/readyz", Open.ANYBODY),
+    ("GET", "/metrics", Open.ANYBODY),
     ("GET", "/enter", Open.ANYBODY),
     ("GET", "/login", Open.ANYBODY),
     ("POST", "/login", Open.ANYBODY),

@@ -158,7 +158,7 @@ def test_with_both_it_listens_and_names_the_colleagues_address(
         assert "https://bulletin.office.example" in running.stdout.readline()
         port = urlsplit(link).port
         assert port is not None
-        assert Console(port, OneTimeKeys()).get("/health").status == 200
+        assert Console(port, OneTimeKeys()).get("/healthz").status == 200
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
 

@@ -13,8 +13,6 @@ from sqlalchemy.exc import DBAPIError, NoResultFound
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -24,9 +22,7 @@ from mailer.flow.passwords import Passwords
 from mailer.flow.ports import Apart, at_once
 from mailer.model.rights import Right
 from mailer.settings import Settings
-from mailer.store import queries
 from mailer.store.engine import Store
-from mailer.wake.local import LocalWake
 from mailer.web import gate
 from mailer.web.console import (
     account_pages,
@@ -37,6 +33,7 @@ from mailer.web.console import (
     import_pages,
     issue_pages,
     ledger_pages,
+    monitor_pages,
     people_pages,
     preview_pages,
     report_pages,
@@ -52,11 +49,13 @@ from mailer.web.console import (
 from mailer.web.console.access import OneTimeKeys
 from mailer.web.console.desk import Desk
 from mailer.web.console.refusals import Refusals
-from mailer.web.console.ways import Open, Way, route
+from mailer.web.console.ways import Way, route
 from mailer.web.pages import Pages
+from mailer.web.request_log import RequestLog
 
 #: Every area's ways.
 AREAS: Final[tuple[Callable[[Desk], list[Way]], ...]] = (
+    monitor_pages.ways,
     entrance.ways,
     account_pages.ways,
     staff_pages.ways,
@@ -81,7 +80,7 @@ AREAS: Final[tuple[Callable[[Desk], list[Way]], ...]] = (
 
 def all_ways(desk: Desk) -> list[Way]:
     """Every way into the console; each names its right."""
-    return [Way("/health", _health(desk), Open.ANYBODY), *(way for area in AREAS for way in area(desk))]
+    return [way for area in AREAS for way in area(desk)]
 
 
 def make_desk(
@@ -89,7 +88,7 @@ def make_desk(
 ) -> Desk:
     return Desk(
         settings=settings,
-        office=wiring.office_of(settings, store, LocalWake()),
+        office=wiring.office_of(settings, store),
         pages=Pages(resources.templates(), settings.timezone),
         passwords=passwords or Passwords(),
         keys=keys,
@@ -116,6 +115,7 @@ def console_app(
             Mount("/static", StaticFiles(directory=static)),
         ],
         middleware=[
+            Middleware(RequestLog),
             Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
             Middleware(gate.SecureHeaders),
             Middleware(gate.KnownHost, names=names, refuse=refusals.other_host),
@@ -129,17 +129,3 @@ def console_app(
     )
     app.state.at_end = desk.at_end
     return app
-
-
-def _health(desk: Desk) -> Callable[[Request], Response]:
-    def health(request: Request) -> Response:
-        """200 while the database answers; says nothing else."""
-        del request
-        try:
-            with desk.office.store.read() as session:
-                queries.mailings(session, limit=1)
-        except DBAPIError:
-            return JSONResponse({"status": "no database"}, 503)
-        return JSONResponse({"status": "ok"})
-
-    return health

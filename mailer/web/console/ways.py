@@ -27,6 +27,7 @@ from mailer.web.console.desk import Desk
 from mailer.web.console.kept import AGAIN
 from mailer.web.console.refusals import Refusals
 from mailer.web.forms import BYTES, Form, FormError, Upload, read_form
+from mailer.web.request_log import WAY
 
 __all__ = ["Form", "Open", "Upload", "Way", "route"]
 
@@ -69,6 +70,7 @@ class _Guard:
         self._desk, self._way, self._refusals = desk, way, refusals
 
     async def answer(self, request: Request) -> Response:
+        request.scope[WAY] = self._way.path
         came_from.set(request.client.host if request.client else "")
         await run_in_threadpool(self._find_session, request)
         if self._way.method == "GET":

@@ -29,6 +29,7 @@ from mailer.web.public import privacy_page
 from mailer.web.public.hall import Hall
 from mailer.web.public.throttle import Throttle
 from mailer.web.public.ways import Visit, Way, address_of, no_such_link, route, too_many
+from mailer.web.request_log import RequestLog
 
 #: Every area's ways.
 AREAS: Final[tuple[Callable[[Hall], list[Way]], ...]] = (privacy_page.ways,)
@@ -58,7 +59,7 @@ def all_ways(hall: Hall) -> list[Way]:
     """Every way there is."""
     return [
         Way("/", lambda visit: _front(hall, visit)),
-        Way("/health", lambda visit: _health(hall, visit)),
+        Way("/readyz", lambda visit: _health(hall, visit)),
         Way("/robots.txt", lambda _visit: PlainTextResponse("User-agent: *\nDisallow: /\n")),
         *(_static(name, media_type) for name, media_type in _STATIC.items()),
         *(way for area in AREAS for way in area(hall)),
@@ -74,6 +75,7 @@ def public_app(settings: Settings, store: Store, elapsed: Callable[[], float] | 
     return Starlette(
         routes=[route(hall, way, bad_links) for way in all_ways(hall)],
         middleware=[
+            Middleware(RequestLog),
             Middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies)),
             Middleware(gate.SecureHeaders, policy=POLICY),
             Middleware(

@@ -22,6 +22,7 @@ from mailer.model.links import Purpose
 from mailer.web.forms import Form, FormError, read_form
 from mailer.web.public.hall import Hall
 from mailer.web.public.throttle import Throttle
+from mailer.web.request_log import WAY
 
 __all__ = ["Form", "Visit", "Way", "route"]
 
@@ -78,6 +79,7 @@ class _Guard:
         self._hall, self._way, self._bad_links = hall, way, bad_links
 
     async def answer(self, request: Request) -> Response:
+        request.scope[WAY] = self._way.path
         came_from.set(address_of(request))
         form = Form()
         if self._way.method == "POST":
