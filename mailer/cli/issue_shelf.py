@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mailer.cli import issues, opening
 from mailer.cli.output import CommandError, Exit, Output
@@ -33,17 +34,31 @@ def take_file(office: Office, path: Path) -> TakenIssue:
 
 def find(office: Office, wanted: str) -> tuple[int, Issue, str]:
     """By number (the newest of that number) or id:N: revision id, issue, sha256 of its file. Raises CommandError."""
+    row = _find(office, wanted)
+    issue = stored_issue(office, row.revision_id)
+    if issue is None:
+        raise _none_such(wanted)
+    return row.revision_id, issue, row.source_sha256
+
+
+def find_id(office: Office, wanted: str) -> int:
+    """The issue's own id, named in the same ways. Raises CommandError."""
+    return int(_find(office, wanted).id)
+
+
+def _find(office: Office, wanted: str) -> Any:
     by_id = wanted.startswith("id:")
     with office.store.read() as session:
-        rows = [
-            row for row in queries.issues(session) if str(row.id if by_id else row.number) == wanted.removeprefix("id:")
-        ]
-    issue = stored_issue(office, rows[0].revision_id) if rows else None
-    if issue is None:
-        raise CommandError(
-            "no_issue", f"没有收录过 {wanted}。", "看看有哪些：mailer issues list；或直接给出文件。", Exit.USAGE
-        )
-    return rows[0].revision_id, issue, rows[0].source_sha256
+        for row in queries.issues(session):
+            if str(row.id if by_id else row.number) == wanted.removeprefix("id:"):
+                return row
+    raise _none_such(wanted)
+
+
+def _none_such(wanted: str) -> CommandError:
+    return CommandError(
+        "no_issue", f"没有收录过 {wanted}。", "看看有哪些：mailer issues list；或直接给出文件。", Exit.USAGE
+    )
 
 
 def _office() -> Office:

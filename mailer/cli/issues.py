@@ -94,6 +94,28 @@ def _correct(args: argparse.Namespace, out: Output) -> Exit:
     return issue_shelf.correct(args.number, args.set, out)
 
 
+def _archive(args: argparse.Namespace, out: Output) -> Exit:
+    from mailer.cli import issue_archive  # noqa: PLC0415 - parse and check need no database
+
+    return issue_archive.write(args.number, args.out, out)
+
+
+def _verify(args: argparse.Namespace, out: Output) -> Exit:
+    from mailer.cli import issue_archive  # noqa: PLC0415 - as above
+
+    return issue_archive.verify(args.file, out)
+
+
+def _add_archive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="文件", type=Path, required=True, help="写到哪个 .zip 文件")
+    _add_number(parser)
+
+
+def _add_pack(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="归档包", type=Path, help="issues archive 写出的 .zip")
+    _add_json(parser)
+
+
 def _add_correction(parser: argparse.ArgumentParser) -> None:
     told = "；".join(f"{field} {words}" for field, words in FIELDS.items())
     parser.add_argument("number", metavar="期号", help="期号，或 id:编号")
@@ -121,6 +143,8 @@ HANDLERS: dict[
     "correct": ("改正读错的一项（另存一稿，不动原文件）", _add_correction, _correct),
     "list": ("收录了哪些期", _add_json, _list),
     "show": ("看收录的一期", _add_number, _show),
+    "archive": ("一期的归档包：邮件、附件、收件人、台账、核签、哈希清单", _add_archive, _archive),
+    "verify": ("核对归档包里的每个文件（不需要数据库）", _add_pack, _verify),
 }
 
 

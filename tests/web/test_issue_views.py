@@ -15,11 +15,11 @@ from mailer.content.correct import correct
 from mailer.content.issue import Finding, Place, Severity, Unrecognised
 from mailer.content.readers.source import source_lines
 from mailer.content.render import environment, render
+from mailer.content.seen_mail import View, as_seen, take_apart
 from mailer.model.working_days import WorkingDays
 from mailer.web.console.audience_page import audience_page, count, of_audience
 from mailer.web.console.issue_fields import all_fields, changes_of, differences, posted_fields
 from mailer.web.console.issue_page import issue_page, line_of
-from mailer.web.console.mail_view import View, as_seen, take_apart
 from mailer.web.console.sending_page import next_morning
 from recipients.audience import Audience, Withheld
 from tests.support.builders import make_entry

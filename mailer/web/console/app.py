@@ -26,6 +26,7 @@ from mailer.store.engine import Store
 from mailer.web import gate
 from mailer.web.console import (
     account_pages,
+    archive_pages,
     audit_pages,
     directory_pages,
     entrance,
@@ -73,6 +74,7 @@ AREAS: Final[tuple[Callable[[Desk], list[Way]], ...]] = (
     return_pages.ways,
     task_pages.ways,
     issue_pages.ways,
+    archive_pages.ways,
     preview_pages.ways,
     sending_pages.ways,
 )

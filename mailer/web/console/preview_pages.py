@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from mailer.content.attachments import AttachmentError
 from mailer.content.issue import Finding
+from mailer.content.seen_mail import SeenMail, View, as_seen, take_apart
 from mailer.flow.name_sender import SenderError, name_sender
 from mailer.flow.preview_mail import frozen_mail, preview_mail
 from mailer.flow.read_revision import Revision
@@ -18,7 +19,6 @@ from mailer.store import sign_off
 from mailer.web.console.audience_page import audience_page, of_audience, of_frozen
 from mailer.web.console.desk import Desk
 from mailer.web.console.issue_pages import revision_in
-from mailer.web.console.mail_view import SeenMail, View, as_seen, take_apart
 from mailer.web.console.ways import Way
 from recipients import directory
 

@@ -61,10 +61,15 @@ _HINTS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A file that travels with the mail; ``size`` in octets."""
+    """A file that travels with the mail."""
 
     name: str
-    size: int
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        return len(self.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +89,15 @@ class SeenMail:
         return len(self.html.encode())
 
 
+def sample_copy(prepared: PreparedMail) -> bytes:
+    """One copy to nobody in particular: always the same bytes for the same mail."""
+    copy = Copy(f"name@{prepared.message_domain}", "", f"preview@{prepared.message_domain}", "0" * PIECE_NUMBER_LENGTH)
+    return b"".join(prepared.copy(copy))
+
+
 def take_apart(prepared: PreparedMail) -> SeenMail:
     """The mail as its bytes say it."""
-    copy = Copy(f"name@{prepared.message_domain}", "", f"preview@{prepared.message_domain}", "0" * PIECE_NUMBER_LENGTH)
-    octets = b"".join(prepared.copy(copy))
+    octets = sample_copy(prepared)
     mail: EmailMessage = BytesParser(policy=policy.default).parsebytes(octets)
     html, text = _body(mail, "html"), _body(mail, "plain")
     pictures = {
@@ -96,7 +106,7 @@ def take_apart(prepared: PreparedMail) -> SeenMail:
         if part.get_content_type() in _SHOWN_TYPES and part.get("Content-ID")
     }
     carried = tuple(
-        Carried(part.get_filename() or "附件", len(part.get_payload(decode=True) or b""))
+        Carried(part.get_filename() or "附件", _octets(part))
         for part in mail.walk()
         if part.get_content_disposition() == "attachment"
     )
@@ -125,9 +135,12 @@ def _body(mail: EmailMessage, kind: str) -> str:
 def _data_url(part: EmailMessage | None, otherwise: str) -> str:
     if part is None:
         return otherwise
+    return f"data:{part.get_content_type()};base64,{base64.b64encode(_octets(part)).decode('ascii')}"
+
+
+def _octets(part: EmailMessage) -> bytes:
     payload = part.get_payload(decode=True)
-    octets = payload if isinstance(payload, bytes) else b""
-    return f"data:{part.get_content_type()};base64,{base64.b64encode(octets).decode('ascii')}"
+    return payload if isinstance(payload, bytes) else b""
 
 
 def as_seen(html: str, view: View) -> str:
