@@ -249,6 +249,7 @@ def _kit(settings: Settings, store: Store, relay: SmtpRelay, home: JournalHome) 
         clock=clock,
         relay=relay,
         signer=signer_of(settings),
+        links=links_of(settings),
         retry=retry_of(settings),
         limits=PaceLimits(
             per_minute=per_minute,

@@ -25,6 +25,7 @@ from mailer.content.issue import Finding, Issue, NotAnIssueError, to_json
 from mailer.content.readers import MAX_BYTES, read_issue
 from mailer.content.render import environment, render
 from mailer.flow.set_look import HouseStyle, house_style
+from mailer.model.links import NOBODYS
 from mailer.model.mailing import MailingKind
 from mailer.settings import SettingError, Settings, load
 from recipients.address import AddressError, EmailAddress
@@ -135,8 +136,8 @@ def make_sample(issue: Issue, facts: MailingFacts, recipient: str, attachments: 
     """One copy of ``issue`` with a piece number of noughts. ``recipient`` is an ASCII address."""
     rendered = render(environment(resources.templates()), issue, facts)
     prepared = prepare(rendered, facts, tuple(attachment.encoded() for attachment in attachments))
-    copy = Copy(recipient, "", f"sample.{uuid.uuid4().hex}@{facts.message_domain}", SAMPLE_PIECE_NUMBER)
-    seen = rendered.with_piece_number(SAMPLE_PIECE_NUMBER)
+    copy = Copy(recipient, "", f"sample.{uuid.uuid4().hex}@{facts.message_domain}", SAMPLE_PIECE_NUMBER, NOBODYS)
+    seen = rendered.as_read(SAMPLE_PIECE_NUMBER, NOBODYS)
     message = b"".join(prepared.copy(copy))
     return Sample(seen.subject, seen.text, seen.html, message, prepared.content_hash, rendered.findings())
 
@@ -160,6 +161,7 @@ def facts_for(issue: Issue, code: str, settings: Settings, now: datetime) -> Mai
         date=now.astimezone(settings.timezone),
         boundary=f"=_{digest[:24]}",
         message_domain=domain,
+        base_url=settings.public_url,
     )
 
 

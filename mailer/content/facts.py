@@ -25,7 +25,7 @@ _BOUNDARY = re.compile(r"[0-9A-Za-z_=.+-]{1,64}")  # a safe part of RFC 2046 5.1
 _DOMAIN = re.compile(r"[0-9A-Za-z-]{1,63}(\.[0-9A-Za-z-]{1,63}){1,9}")
 _LIST_ID = re.compile(r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63}){1,9}")
 _HTTPS = re.compile(r"https://[!#-;=?-~]{1,400}")
-_WEB_PAGE = re.compile(r"https://[!$-;=?-~]{1,400}")  # no fragment: the places within the page are ours to append
+_ORIGIN = re.compile(r"https://[0-9A-Za-z.-]{1,253}(:[0-9]{1,5})?|https://\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 _NOTE_LENGTH = 1_000  # characters
 
 
@@ -60,9 +60,7 @@ class ListFacts:
     """One distribution list as a mail shows it.
 
     ``code`` is 报, 送 or 发; ``list_id`` the RFC 2919 identifier without brackets (``fa.bulletin.example``).
-    ``asks_acknowledgement`` puts a 签收 button (a mailto) into the mail. ``leave_url`` is the https address to which
-    the signed left side of the copy's Message-ID is appended, so that it names recipient and list (RFC 8058 3.1);
-    it is not used on a duty list.
+    ``asks_acknowledgement`` puts a 签收 button into the mail.
     """
 
     code: str
@@ -70,15 +68,12 @@ class ListFacts:
     list_id: str
     is_duty: bool
     asks_acknowledgement: bool = False
-    leave_url: str | None = None
 
     def __post_init__(self) -> None:
         if self.code not in {"报", "送", "发"}:
             raise ValueError(f"list code {self.code!r} is none of 报, 送, 发")
         object.__setattr__(self, "name", one_line(self.name) or self.code)
         _demand(_LIST_ID, self.list_id, "list_id")
-        if self.leave_url is not None:
-            _demand(_HTTPS, self.leave_url, "leave_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +83,8 @@ class MailingFacts:
     ``date`` is aware (the Date header); ``boundary`` the MIME boundary; ``message_domain`` the right side of every
     Message-ID; a ``rehearsal`` says 演练 in subject and banner; ``notice`` is the last sentence of the mail. ``note``
     says in the office's words what was corrected, why it is sent again or taken back; a first mailing has none.
-    ``web_url`` is the https address of the issue's web copy: without one the mail holds no web link at all and is never
-    shortened. Places in that page are ``#s1`` (first section) and ``#s1-2`` (its second item).
+    ``base_url`` is the https address of the recipients' pages, '' where there are none: then the mail holds no web link at
+    all and is never shortened. Places in the web copy are ``#s1`` (first section) and ``#s1-2`` (its second item).
     """
 
     sender: Sender
@@ -101,13 +96,13 @@ class MailingFacts:
     notice: str = PRIVACY_NOTICE
     kind: MailingKind = MailingKind.FIRST
     note: str = ""
-    web_url: str | None = None
+    base_url: str = ""
     look: Look = PLAIN_LOOK
 
     def __post_init__(self) -> None:
         _demand_envelope(self.date, self.boundary, self.message_domain)
-        if self.web_url is not None:
-            _demand(_WEB_PAGE, self.web_url, "web_url")
+        if self.base_url:
+            _demand(_ORIGIN, self.base_url, "base_url")
         if self.note.strip() and self.kind is MailingKind.FIRST:
             raise ValueError("a first mailing has no note")
         if len(self.note) > _NOTE_LENGTH:

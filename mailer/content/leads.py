@@ -28,12 +28,16 @@ class Lead:
     href: str = ""
 
 
-def leads_of(issue: Issue, web_url: str) -> tuple[Lead, ...]:
-    """The printed contents where the office printed some, else one line a section; none for a single section."""
+def leads_of(issue: Issue, web_url: str = "", *, within_page: bool = False) -> tuple[Lead, ...]:
+    """The printed contents where the office printed some, else one line a section; none for a single section.
+
+    ``within_page``: the page is the web copy itself.
+    """
+    is_linked = bool(web_url) or within_page
     if len(issue.contents) > 1:
         return tuple(Lead("", one_line(entry), web_url) for entry in issue.contents)
     named = [(nth, section) for nth, section in enumerate(issue.sections, 1) if section.heading or section.items]
-    if len(named) > _LINES_SHOWN and not web_url:
+    if len(named) > _LINES_SHOWN and not is_linked:
         headings = [without_gaps(section.heading or "") or section_lead(section) for _, section in named]
         return (Lead("", "、".join(filter(None, headings))),)
     if len(named) > 1:
@@ -41,7 +45,7 @@ def leads_of(issue: Issue, web_url: str) -> tuple[Lead, ...]:
             Lead(
                 without_gaps(section.heading or ""),
                 section_lead(section) if len(named) <= _LINES_SHOWN or not section.heading else "",
-                f"{web_url}#s{nth}" if web_url else "",
+                f"{web_url}#s{nth}" if is_linked else "",
             )
             for nth, section in named
         )

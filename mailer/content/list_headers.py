@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from mailer.content.encoded_words import encode_words
 from mailer.content.facts import ListFacts, NoticeFacts, Sender
+from mailer.model.links import Purpose, link
 
 _AUTOMATIC = b"Auto-Submitted: auto-generated\r\n"
 # Exchange answers for people on leave by this header, not by Auto-Submitted or Precedence ([MS-OXCMAIL] 2.2.3.2.14).
@@ -25,14 +26,15 @@ def notice_headers(facts: NoticeFacts) -> bytes:
     return _list_id(f"{facts.bulletin}提醒", facts.list_id) + _AUTOMATIC + _NO_ANSWER
 
 
-def leave_headers(list_facts: ListFacts, sender: Sender) -> tuple[bytes, ...]:
-    """The pieces of List-Unsubscribe and List-Unsubscribe-Post: joined by the left side of a copy's Message-ID they
-    are the header lines. Empty for duty lists, always, and without an https address (RFC 8058 needs one).
+def leave_headers(list_facts: ListFacts, sender: Sender, base_url: str) -> tuple[bytes, ...]:
+    """The pieces of List-Unsubscribe and List-Unsubscribe-Post: with a copy's token for leaving after the first and the
+    left side of its Message-ID after the second they are the header lines (RFC 8058 3.1: they name recipient and list).
+    Empty for duty lists, always, and without an https address (RFC 8058 needs one).
     """
-    if list_facts.is_duty or list_facts.leave_url is None:
+    if list_facts.is_duty or not base_url:
         return ()
     return (
-        b"List-Unsubscribe: <%s" % list_facts.leave_url.encode("ascii"),
+        b"List-Unsubscribe: <%s" % link(base_url, Purpose.LEAVE, "").encode("ascii"),
         b">,\r\n <mailto:%s?subject=unsubscribe%%20" % quote(sender.reply_to, safe="@").encode("ascii"),
         b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
     )

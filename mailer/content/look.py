@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 
@@ -78,6 +79,11 @@ class Logo:
         for name, size, (least, most) in (("宽", self.width, _LOGO_WIDTH), ("高", self.height, _LOGO_HEIGHT)):
             if not least <= size <= most:
                 raise BadLookError(f"标志图片显示的{name}度应在 {least} 到 {most} 像素之间，现在是 {size}。")
+
+    @property
+    def data_url(self) -> str:
+        """For a page that is whole in itself (RFC 2397)."""
+        return f"data:image/{self.subtype};base64,{b64encode(self.data).decode('ascii')}"
 
     @classmethod
     def of(cls, data: bytes, alt: str) -> Logo:

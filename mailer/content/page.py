@@ -7,7 +7,7 @@ topic). Knows no HTML and changes no word of the issue.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from mailer.content.leads import Lead, first_clause, leads_of, preheader
 from mailer.content.look import Accent, Look
 from mailer.content.occasion import Banner, banners, repeats_the_issue, wants_answer
 from mailer.content.paragraphs import LEVEL, Paragraph, lines_of, paragraphs_of, with_label
+from mailer.model.links import Purpose, link
 
 # What bulletins call themselves; in front of it stands the campaign or the place, which the masthead prints smaller.
 _KINDS = tuple(
@@ -107,8 +108,9 @@ class Page:
     """Everything the templates may print, but for the 件号 (``piece_number``, given beside it).
 
     ``change_subject``, ``sign_subject`` and ``leave_subject`` are the subjects, percent-encoded, of the letters that
-    the mail offers to write to ``reply_to``; the 件号 follows them. ``web_url`` is '' where there is no web copy;
-    ``is_shortened`` says that titles and first words stand for the articles.
+    the mail offers to write to ``reply_to``; the 件号 follows them. ``web_url``, ``sign_url``, ``change_url`` and
+    ``leave_url`` are the recipient's own pages, '' where there are none; ``is_shortened`` says that titles and first words
+    stand for the articles; ``is_web_copy``: this is such a page, with nothing personal and a place for every article.
     """
 
     title: str
@@ -135,19 +137,26 @@ class Page:
     sign_subject: str
     leave_subject: str
     web_url: str
+    sign_url: str
+    change_url: str
+    leave_url: str
     is_shortened: bool
+    is_web_copy: bool
     colours: Accent
     logo: Picture | None
     footer: tuple[str, ...]
 
 
-def lay_out(issue: Issue, facts: MailingFacts) -> Page:
-    """The page of ``issue`` as the members of one list get it."""
+def lay_out(issue: Issue, facts: MailingFacts, tokens: Mapping[Purpose, str] | None = None) -> Page:
+    """The page of ``issue`` as the members of one list get it. ``tokens``: of the personal links, if it shall have any."""
     told = tuple(banners(facts.kind, facts.note, rehearsal=facts.rehearsal))
     whole = repeats_the_issue(facts.kind)
     issue = issue if whole else _without_words(issue)
     masthead = _masthead(issue)
-    web_url = facts.web_url or "" if whole else ""
+    urls = {
+        purpose: link(facts.base_url, purpose, token) for purpose, token in (tokens or {}).items() if facts.base_url
+    }
+    web_url = urls.get(Purpose.READ, "") if whole else ""
     leads = leads_of(issue, web_url)
     name = facts.list.name
     return Page(
@@ -177,10 +186,27 @@ def lay_out(issue: Issue, facts: MailingFacts) -> Page:
         sign_subject=quote(f"签收 {masthead.number} 件号 "),
         leave_subject=quote(f"退订 {masthead.number} 件号 "),
         web_url=web_url,
+        sign_url=urls.get(Purpose.SIGN, ""),
+        change_url=urls.get(Purpose.SETTINGS, ""),
+        leave_url=urls.get(Purpose.LEAVE, ""),
         is_shortened=False,
+        is_web_copy=False,
         colours=facts.look.colours,
         logo=picture_of(facts.look, facts.message_domain),
         footer=facts.look.footer,
+    )
+
+
+def as_web_copy(page: Page, issue: Issue, facts: MailingFacts) -> Page:
+    """The same page for browsers: its contents lead to places within it, the office's sign is in it, nobody is addressed."""
+    logo = facts.look.logo
+    return replace(
+        page,
+        leads=leads_of(issue, within_page=True) if page.parts else (),
+        asks_acknowledgement=False,
+        may_leave=False,
+        is_web_copy=True,
+        logo=replace(page.logo, source=logo.data_url) if page.logo is not None and logo is not None else None,
     )
 
 

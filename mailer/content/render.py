@@ -1,7 +1,8 @@
 """An issue through the templates: subject, plain text and HTML, once for a mailing and a list.
 
 Templates are written by people of the office: they run in a sandbox in which only fields of the page can be read, an
-unknown name is an error and nothing is fetched. What differs per recipient (the 件号) is a placeholder here.
+unknown name is an error and nothing is fetched. What differs per recipient (the 件号, the tokens of personal links) is a
+placeholder here.
 """
 
 from __future__ import annotations
@@ -23,12 +24,17 @@ from mailer.content.facts import MailingFacts, NoticeFacts
 from mailer.content.issue import Issue
 from mailer.content.morning import MorningSheet, morning_page
 from mailer.content.notice import Alert, Confirmation, Deposit, NoticePage, alert_page, confirmation_page, deposit_page
-from mailer.content.page import Page, lay_out
+from mailer.content.page import Page, as_web_copy, lay_out
 from mailer.content.rendered import HTML_LIMIT, Rendered
 from mailer.content.shorten import shortened
+from mailer.model.links import LETTERS, TOKEN_LENGTH, Purpose
 
-__all__ = ["SUBJECT_LENGTH", "Rendered", "environment", "inline_styles", "render", "render_notice"]
+__all__ = [
+    "SUBJECT_LENGTH", "WEB_BANNER", "Rendered", "environment", "inline_styles", "render", "render_notice", "render_web_copy",
+]  # fmt: skip
 
+WEB_BANNER = "<!--news-->"
+_IN_MAILS = (Purpose.READ, Purpose.SIGN, Purpose.SETTINGS, Purpose.LEAVE)
 SUBJECT_LENGTH = 40  # characters; more is cut off in the lists of phones and webmails
 
 
@@ -76,8 +82,8 @@ def render(env: Environment, issue: Issue, facts: MailingFacts, kind: str = "bul
     nothing is cut and ``Rendered.findings`` warns. Jinja's TemplateError for a template that names what does not exist
     or reaches out of the sandbox.
     """
-    page = lay_out(issue, facts)
-    placeholder = _placeholder(env, kind, page)
+    placeholder, marks = _placeholders(env, kind, issue, facts)
+    page = lay_out(issue, facts, marks)
     html = inline_styles(_fill(env, kind, "body.html", page, placeholder))
     shorter_pages = shortened(page) if page.web_url else iter(())
     while len(html.encode("utf-8")) > HTML_LIMIT and (shorter := next(shorter_pages, None)):
@@ -90,7 +96,16 @@ def render(env: Environment, issue: Issue, facts: MailingFacts, kind: str = "bul
         html=html,
         placeholder=placeholder,
         is_shortened=page.is_shortened,
+        link_marks=marks,
     )
+
+
+def render_web_copy(env: Environment, issue: Issue, facts: MailingFacts, kind: str = "bulletin") -> str:
+    """The whole issue as a page for browsers, with WEB_BANNER where later news of it may stand; nothing personal in it.
+
+    Anchors as MailingFacts has them. The office's sign is in the page itself.
+    """
+    return inline_styles(_fill(env, kind, "body.html", as_web_copy(lay_out(issue, facts), issue, facts), ""))
 
 
 def render_notice(
@@ -126,13 +141,20 @@ def _fill(env: Environment, kind: str, name: str, page: Page | NoticePage, piece
     return env.get_template(f"mail/{kind}/{name}").render(values)
 
 
-def _placeholder(env: Environment, kind: str, page: Page) -> str:
-    """12 characters that stand nowhere in the mail, whatever the issue says.
+def _placeholders(env: Environment, kind: str, issue: Issue, facts: MailingFacts) -> tuple[str, dict[Purpose, str]]:
+    """What stands nowhere in the mail, whatever the issue says: for the 件号, and for each kind of link; as long as what will.
 
-    P and eleven digits cannot overlap themselves, so text beside the placeholder cannot make a second one with it.
+    A letter and digits cannot overlap themselves or one another, so text beside a placeholder cannot make a second one.
     """
-    without = "".join(_fill(env, kind, name, page, "") for name in ("body.txt", "body.html"))
-    return next(candidate for n in count() if (candidate := f"P{n:011d}") not in without)
+    page = lay_out(issue, facts)
+    without = facts.base_url + "".join(_fill(env, kind, name, page, "") for name in ("body.txt", "body.html"))
+    purposes = _IN_MAILS if facts.base_url else ()
+    for number in count():
+        placeholder = f"P{number:011d}"
+        marks = {purpose: f"{LETTERS[purpose].decode()}{number:0{TOKEN_LENGTH - 1}d}" for purpose in purposes}
+        if not any(mark in without for mark in (placeholder, *marks.values())):
+            break
+    return placeholder, marks
 
 
 def inline_styles(html: str) -> str:

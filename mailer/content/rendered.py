@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from mailer.content.issue import Finding, Severity
+from mailer.model.links import Purpose
 
 HTML_LIMIT = 80_000  # octets; Gmail hides what lies beyond some 102,000, and relays and forwarding add to a mail
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """``text`` and ``html`` hold ``placeholder`` (12 ASCII characters, found nowhere else in them) for the 件号; a notice
-    has none and an empty placeholder. ``is_shortened``: the HTML shows titles and first words, the text is whole.
+    """``text`` and ``html`` hold ``placeholder`` (12 ASCII characters, found nowhere else in them) for the 件号, and the
+    ``link_marks`` for the tokens of personal links; a notice has none, and an empty placeholder. ``is_shortened``: the HTML
+    shows titles and first words, the text is whole.
     """
 
     subject: str
@@ -20,17 +23,17 @@ class Rendered:
     html: str
     placeholder: str
     is_shortened: bool = False
+    link_marks: Mapping[Purpose, str] = field(default_factory=dict)
 
-    def with_piece_number(self, piece_number: str) -> Rendered:
+    def as_read(self, piece_number: str, tokens: Mapping[Purpose, str]) -> Rendered:
         """The same mail as one recipient would read it; for a view on screen, not for sending."""
         if not self.placeholder:
             return self
-        return replace(
-            self,
-            text=self.text.replace(self.placeholder, piece_number),
-            html=self.html.replace(self.placeholder, piece_number),
-            placeholder=piece_number,
-        )
+        text, html = self.text, self.html
+        pairs = [(mark, tokens[purpose]) for purpose, mark in self.link_marks.items()]
+        for mark, value in ((self.placeholder, piece_number), *pairs):
+            text, html = text.replace(mark, value), html.replace(mark, value)
+        return replace(self, text=text, html=html, placeholder=piece_number, link_marks={})
 
     @property
     def html_bytes(self) -> int:

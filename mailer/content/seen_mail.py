@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from mailer.content.compose import PIECE_NUMBER_LENGTH, Copy, PreparedMail
+from mailer.model.links import NOBODYS
 
 _DARK: Final = re.compile(r"@media[^{]*\(prefers-color-scheme:\s*dark\)[^{]*\{")
 _STYLE: Final = re.compile(r"<style\b.*?</style>", re.IGNORECASE | re.DOTALL)
@@ -91,7 +92,8 @@ class SeenMail:
 
 def sample_copy(prepared: PreparedMail) -> bytes:
     """One copy to nobody in particular: always the same bytes for the same mail."""
-    copy = Copy(f"name@{prepared.message_domain}", "", f"preview@{prepared.message_domain}", "0" * PIECE_NUMBER_LENGTH)
+    domain = prepared.message_domain
+    copy = Copy(f"name@{domain}", "", f"preview@{domain}", "0" * PIECE_NUMBER_LENGTH, NOBODYS)
     return b"".join(prepared.copy(copy))
 
 

@@ -162,6 +162,7 @@ def _compose(
         rehearsal=order.rehearsal,
         kind=order.kind,
         note=order.note,
+        base_url=office.public_url,
         look=look,
     )
     return compose.prepare(render(office.templates, order.issue, mail_facts), mail_facts, attached)

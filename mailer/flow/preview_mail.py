@@ -36,6 +36,7 @@ def preview_mail(
         boundary=_BOUNDARY,
         message_domain=domain,
         rehearsal=office.is_sandbox,
+        base_url=office.public_url,
         look=style.look,
     )
     rendered = render(office.templates, issue, mail_facts)

@@ -22,6 +22,7 @@ from mailer.flow.draw_up_order import facts_of
 from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import KeyConflictError, Order, prepare_mailing
 from mailer.flow.release_mailing import release
+from mailer.model.links import NOBODYS
 from mailer.model.mailing import IllegalMailingTransitionError, MailingEventKind, MailingKind, MailingStatus
 from mailer.store import follow_ups, queries
 from recipients import directory
@@ -137,7 +138,7 @@ def _duty_key(row: Any) -> tuple[str, str, str, str]:
 
 def _attached(payload: bytes, domain: str) -> tuple[Attachment, ...]:
     """The files that travelled with the first mailing, read back from its very bytes."""
-    copy = PreparedMail.load(payload).copy(Copy(f"nobody@{domain}", "", f"nothing@{domain}", "0" * 12))
+    copy = PreparedMail.load(payload).copy(Copy(f"nobody@{domain}", "", f"nothing@{domain}", "0" * 12, NOBODYS))
     mail = BytesParser(policy=policy.SMTP).parsebytes(b"".join(copy))
     if mail.get_content_type() != "multipart/mixed":
         return ()

@@ -373,11 +373,10 @@ class SendLoop:
         age = self.kit.clock.elapsed() - lease.confirmed_at
         if lease.lost or age > self.kit.lease_for.total_seconds() - _LEASE_MARGIN:
             raise LeaseTooOldError
-        chunks = self.kit.sign(
-            lease.facts.mail[row.list_code].copy(
-                Copy(row.address, row.name, row.message_id, self.kit.signer.piece_number(row.id))
-            )
-        )
+        mail, kit = lease.facts.mail[row.list_code], self.kit
+        tokens = kit.links.tokens(row.id, mail.links)
+        copy = Copy(row.address, row.name, row.message_id, kit.signer.piece_number(row.id), tokens)
+        chunks = kit.sign(mail.copy(copy))
         lease.journal.begin(row.id, row.attempts)
         return chunks
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from sqlalchemy import ColumnElement
 
 from mailer.flow.ports import Clock, Relay
+from mailer.model.links import Links
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import ReturnPath, Signer
 from mailer.store.engine import Store
@@ -45,6 +46,7 @@ class SendKit:
     clock: Clock
     relay: Relay
     signer: Signer
+    links: Links
     retry: RetryPolicy
     limits: PaceLimits
     turn: Callable[[str], float]  # domain -> seconds this message has to wait for its turn

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -35,7 +36,11 @@ class Purpose(StrEnum):
 
 
 #: The last octet of a token: distinct, and each a letter or a digit at the end of the base64.
-_LETTERS = {Purpose.READ: b"R", Purpose.SIGN: b"S", Purpose.SETTINGS: b"M", Purpose.LEAVE: b"L", Purpose.JOIN: b"J"}
+LETTERS = {Purpose.READ: b"R", Purpose.SIGN: b"S", Purpose.SETTINGS: b"M", Purpose.LEAVE: b"L", Purpose.JOIN: b"J"}
+
+
+#: In the place of tokens, in a mail that is only looked at.
+NOBODYS: Mapping[Purpose, str] = dict.fromkeys(Purpose, "0" * TOKEN_LENGTH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,12 @@ class Links:
     def token(self, purpose: Purpose, subject: int) -> str:
         """For one purpose and one delivery (JOIN: request). ``subject``: 1 to 2**63 - 1."""
         key_id, key = self._keys[0]
-        number, letter = subject.to_bytes(8, "big"), _LETTERS[purpose]
+        number, letter = subject.to_bytes(8, "big"), LETTERS[purpose]
         return urlsafe_b64encode(number + key_id + _mac(key, number, letter) + letter).decode("ascii")
+
+    def tokens(self, subject: int, purposes: Iterable[Purpose]) -> dict[Purpose, str]:
+        """Those that one mail carries."""
+        return {purpose: self.token(purpose, subject) for purpose in purposes}
 
     def verify(self, purpose: Purpose, text: str) -> int | None:
         """The subject of a token of ours for that very purpose, else None; whatever stood behind the link is disregarded.
@@ -67,7 +76,7 @@ class Links:
         if _TOKEN.fullmatch(given) is None:
             return None
         octets = urlsafe_b64decode(given)
-        number, letter = octets[:8], _LETTERS[purpose]
+        number, letter = octets[:8], LETTERS[purpose]
         is_ours = False
         for key_id, key in self._keys:
             is_ours |= hmac.compare_digest(octets[8:], key_id + _mac(key, number, letter) + letter)

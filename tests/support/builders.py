@@ -143,6 +143,7 @@ def make_kit(store: Store, home: JournalHome, clock: Clock, **changed: Any) -> S
         clock=clock,
         relay=NoRelay(),
         signer=SIGNER,
+        links=Links(SIGNER.secrets),
         retry=RetryPolicy(office_zone=SHANGHAI),
         limits=PaceLimits(),
         turn=lambda _domain: 0.0,

@@ -100,18 +100,19 @@ def big_issue(paragraphs: int = 600) -> Issue:
 
 
 def sample_facts(
-    *, rehearsal: bool = False, is_duty: bool = True, asks: bool = False, leave_url: str | None = None
+    *, rehearsal: bool = False, is_duty: bool = True, asks: bool = False, base_url: str = ""
 ) -> MailingFacts:
     """The facts of a mailing of ``sample_issue`` to the 发 list."""
     return MailingFacts(
         sender=Sender(
             "澄江区创建全国文明城区工作指挥部办公室", "bulletin@chengjiang.example", "kuaibao@chengjiang.example"
         ),
-        list=ListFacts("发", "发", "fa.bulletin.chengjiang.example", is_duty, asks, leave_url),
+        list=ListFacts("发", "发", "fa.bulletin.chengjiang.example", is_duty, asks),
         date=datetime(2026, 11, 20, 18, 5, tzinfo=OFFICE_TIME),
         boundary="=_chengjiang-128-fa",
         message_domain="chengjiang.example",
         rehearsal=rehearsal,
+        base_url=base_url,
     )
 
 

@@ -14,12 +14,13 @@ from mailer.content.look import Logo, Look
 from mailer.content.morning import MorningSheet, NotReached
 from mailer.content.notice import Alert, Confirmation, RequestState
 from mailer.content.render import Rendered, environment, render, render_notice
+from mailer.model.links import NOBODYS
 from mailer.model.mailing import MailingKind
 from tests.support.issues import OFFICE_TIME, big_issue, sample_facts, sample_issue
 
 ENV = environment(resources.templates())
-COPY = Copy("wang@unit.example", "王小明", "128.k1.mac@chengjiang.example", "K7QF-2M9T-0A")
-WEB_URL = "https://news.chengjiang.example/kuaibao/128"
+COPY = Copy("wang@unit.example", "王小明", "128.k1.mac@chengjiang.example", "K7QF-2M9T-0A", NOBODYS)
+BASE_URL = "https://news.chengjiang.example"
 # 4 × 1 pixels in blues: a true PNG, small enough to read
 LOGO_PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000004000000010802000000765e989a0000001449444154789c6390b52ff22dd90024"
@@ -159,8 +160,10 @@ def _issue_mails() -> dict[str, tuple[Issue, MailingFacts]]:
         "bare": (bare_issue(), facts),
         "levels-and-table": (levels_issue(), facts),
         "many-sections": (many_sections_issue(), facts),
-        "web-copy": (sample_issue(), replace(facts, web_url=WEB_URL)),
-        "shortened": (big_issue(230), replace(facts, web_url=WEB_URL)),
+        "web-copy": (sample_issue(), replace(facts, base_url=BASE_URL)),
+        "open-list": (sample_issue(), sample_facts(is_duty=False, asks=True)),
+        "open-list-with-pages": (sample_issue(), sample_facts(is_duty=False, asks=True, base_url=BASE_URL)),
+        "shortened": (big_issue(230), replace(facts, base_url=BASE_URL)),
         "office-look": (sample_issue(), replace(facts, look=office_look())),
         "correction": (sample_issue(), kind_facts(MailingKind.CORRECTION, "第1版第2段“86场”应为“68场”。\n特此更正。")),
         "supplement": (sample_issue(), kind_facts(MailingKind.SUPPLEMENT)),

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from mailer import resources
 from mailer.content import compose, facts
 from mailer.content.render import environment, render
+from mailer.model.links import NOBODYS
 from mailer.transport.dkim import DkimKeyError, DkimSigner, new_key
 from tests.support.dkim_verifier import verifies
 from tests.support.issues import sample_issue
@@ -23,22 +24,23 @@ def signer(selector: str = "s2026a") -> DkimSigner:
     return DkimSigner(KEY, "office.example", selector, lambda: 1_795_000_000)
 
 
-def a_copy(**list_facts: object) -> tuple[bytes, ...]:
-    of_list = facts.ListFacts("发", "发各单位", "fa.office.example", **({"is_duty": True} | list_facts))  # type: ignore[arg-type]
+def a_copy(*, is_duty: bool = True, base_url: str = "") -> tuple[bytes, ...]:
+    of_list = facts.ListFacts("发", "发各单位", "fa.office.example", is_duty=is_duty)
     mail_facts = facts.MailingFacts(
         facts.Sender("某某办公室", "bulletin@office.example", "reply@office.example"),
         of_list, datetime(2026, 11, 23, 10, tzinfo=UTC), "=_b", "office.example",
+        base_url=base_url,
     )  # fmt: skip
     prepared = compose.prepare(render(environment(resources.templates()), sample_issue(), mail_facts), mail_facts)
-    return prepared.copy(compose.Copy("wang@unit.example", "王一鸣", "1.k.m@office.example", "0123456789AB"))
+    return prepared.copy(compose.Copy("wang@unit.example", "王一鸣", "1.k.m@office.example", "0123456789AB", NOBODYS))
 
 
 def holds(message: bytes) -> bool:
     return verifies(message, signer().record)
 
 
-def signed(**list_facts: object) -> bytes:
-    return b"".join(signer().signed(a_copy(**list_facts)))
+def signed(*, is_duty: bool = True, base_url: str = "") -> bytes:
+    return b"".join(signer().signed(a_copy(is_duty=is_duty, base_url=base_url)))
 
 
 def test_a_verifier_finds_the_signature_good():
@@ -71,8 +73,8 @@ def test_what_relays_do_to_headers_does_no_harm():
 
 
 def test_the_headers_of_leaving_are_covered():
-    leaving = {"is_duty": False, "leave_url": "https://office.example/leave/"}
-    message = signed(**leaving)
+    message = signed(is_duty=False, base_url="https://office.example")
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in message
     assert holds(message)
     assert not holds(message.replace(b"https://office.example/leave/", b"https://office.example/other/"))
 

@@ -18,7 +18,7 @@ from mailer.content.issue import Contact, Distribution, EditorNote, Issue, Item,
 from mailer.content.render import SUBJECT_LENGTH, render
 from mailer.model.mailing import MailingKind
 from tests.support.issues import sample_facts
-from tests.support.mails import COPY, ENV, WEB_URL, office_look
+from tests.support.mails import BASE_URL, COPY, ENV, office_look
 
 QUICK = [Phase.explicit, Phase.reuse, Phase.generate]  # making a failing issue smaller takes minutes at 30 ms a mail
 HOSTILE = [
@@ -70,16 +70,16 @@ issues = st.builds(
     unrecognised=st.lists(st.builds(Unrecognised, text=words), max_size=2).map(tuple),
 )
 facts = st.builds(
-    lambda kind, note, web_url, look: replace(
+    lambda kind, note, base_url, look: replace(
         sample_facts(asks=True),
         kind=kind,
         note="" if kind is MailingKind.FIRST else note[:1000],
-        web_url=web_url,
+        base_url=base_url,
         look=look,
     ),
     st.sampled_from(MailingKind),
     words,
-    st.sampled_from([None, WEB_URL]),
+    st.sampled_from(["", BASE_URL]),
     st.sampled_from([sample_facts().look, office_look()]),
 )
 
@@ -118,7 +118,7 @@ def test_any_issue_becomes_a_whole_mail_in_which_it_is_only_text(issue, facts):
     document = lxml.html.document_fromstring(rendered.html)
     assert document.xpath("//script | //b | //*[@onerror]") == []
     assert len(document.xpath("//img")) == (1 if facts.look.logo else 0)
-    assert all(link.startswith(("mailto:", "tel:", WEB_URL)) for link in document.xpath("//a/@href"))
+    assert all(link.startswith(("mailto:", "tel:", BASE_URL)) for link in document.xpath("//a/@href"))
     assert len(document.xpath("//body")) == 1
     comments = rendered.html.count("<!--[if mso]>")
     assert rendered.html.count("<!--") == rendered.html.count("-->") == rendered.html.count("<![endif]-->") == comments

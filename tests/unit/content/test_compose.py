@@ -19,10 +19,12 @@ from mailer.content.compose import Copy, PreparedMail, prepare
 from mailer.content.encoded_words import encode_words
 from mailer.content.facts import Sender
 from mailer.content.rendered import Rendered
+from mailer.model.links import LETTERS, Purpose
 from tests.support.issues import sample_facts
 
 MARK = "P00000000000"
-COPY = Copy("wang@unit.example", "王小明", "128.k1.mac@chengjiang.example", "K7QF-2M9T-0A")
+TOKENS = {purpose: LETTERS[purpose].decode() * 36 for purpose in Purpose}
+COPY = Copy("wang@unit.example", "王小明", "128.k1.mac@chengjiang.example", "K7QF-2M9T-0A", TOKENS)
 
 
 def rendered(
@@ -120,14 +122,13 @@ def test_two_copies_differ_only_in_what_is_personal_and_share_the_long_chunks():
 
 
 def test_another_process_splices_the_very_same_bytes():
-    facts = sample_facts(is_duty=False, leave_url="https://news.chengjiang.example/leave/")
-    prepared = prepare(rendered(), facts)
+    prepared = prepare(rendered(), sample_facts(is_duty=False, base_url="https://news.chengjiang.example"))
     loaded = PreparedMail.load(prepared.dump())
     assert loaded == prepared
     assert loaded.copy(COPY) == prepared.copy(COPY)
     assert loaded.content_hash == prepared.content_hash
     assert loaded.size == prepared.size
-    assert b"List-Unsubscribe: <https://news.chengjiang.example/leave/128.k1.mac>" in message(loaded)
+    assert b"List-Unsubscribe: <https://news.chengjiang.example/leave/%s>" % (b"L" * 36) in message(loaded)
 
 
 def test_a_damaged_dump_is_refused_at_every_length():
@@ -257,3 +258,50 @@ def test_encoded_words_are_short_whole_and_give_the_text_back(text):
 def test_a_worker_that_only_splices_loads_no_template_engine():
     code = "import sys, mailer.content.compose; sys.exit(bool({'jinja2', 'premailer', 'lxml'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+READ, LEAVE = "R" + "0" * 35, "L" + "0" * 35
+MARKS = {Purpose.READ: READ, Purpose.LEAVE: LEAVE}
+
+
+def with_links(text: str) -> Rendered:
+    return Rendered("第128期", text, f"<p>\n{MARK}</p>\n", MARK, link_marks=MARKS)
+
+
+@given(before=st.text(max_size=60), between=st.text(max_size=40), after=st.text(max_size=40))
+@settings(max_examples=100, deadline=None)
+def test_links_and_piece_number_are_spliced_side_by_side_into_valid_base64(before, between, after):
+    text = f"{before}\nhttps://x.example/read/{READ}#s1{between}\n{MARK}\nhttps://x.example/leave/{LEAVE}{after}\n"
+    prepared = prepare(with_links(text), sample_facts())
+    decoded, _ = bodies(message(prepared))
+    wanted = text.replace(READ, "R" * 36).replace(LEAVE, "L" * 36).replace(MARK, COPY.piece_number)
+    assert [line.rstrip(" ") for line in decoded.replace("\r\n", "\n").split("\n")] == [
+        line.rstrip(" ") for line in wanted.replace("\r\n", "\n").split("\n")
+    ]
+    assert prepared.links == (Purpose.READ, Purpose.LEAVE)
+    assert prepared.slots == b"RPLP"
+    assert PreparedMail.load(prepared.dump()).copy(COPY) == prepared.copy(COPY)
+    personal = len(prepared.copy(COPY)[1])
+    assert len(message(prepared)) == prepared.size + personal
+
+
+@pytest.mark.parametrize("token", ["", "x" * 35, "x" * 37, "x" * 35 + "\n", "x" * 35 + "=", "<b>" * 12, "王" * 36])
+def test_a_token_of_another_form_is_refused(token):
+    prepared = prepare(with_links(f"\n{READ}\n"), sample_facts())
+    with pytest.raises(ValueError, match="token for read"):
+        prepared.copy(replace(COPY, tokens={**TOKENS, Purpose.READ: token}))
+    with pytest.raises(ValueError, match="token for read"):
+        prepared.copy(replace(COPY, tokens={}))
+
+
+def test_a_mail_without_links_asks_for_no_token():
+    prepared = prepare(rendered(), sample_facts())
+    assert prepared.links == ()
+    assert prepared.copy(replace(COPY, tokens={})) == prepared.copy(COPY)
+
+
+def test_bytes_of_before_there_were_links_are_still_sent():
+    prepared = prepare(rendered(), sample_facts())
+    old = prepared.dump().replace(b"8:0 3 0 PP,", b"5:0 3 0,")
+    assert old != prepared.dump()
+    assert PreparedMail.load(old) == prepared

@@ -7,14 +7,22 @@ from dataclasses import replace
 import lxml.html
 import pytest
 
-from mailer.content.issue import Item, Section
+from mailer.content.facts import MailingFacts
+from mailer.content.issue import Issue, Item, Section
 from mailer.content.render import render
-from mailer.content.rendered import HTML_LIMIT
+from mailer.content.rendered import HTML_LIMIT, Rendered
+from mailer.model.links import NOBODYS, Purpose
 from tests.support.issues import big_issue, sample_facts, sample_issue
-from tests.support.mails import ENV, WEB_URL, many_items_issue, many_sections_issue
+from tests.support.mails import BASE_URL, ENV, many_items_issue, many_sections_issue
 
 FACTS = sample_facts()
-WITH_WEB = replace(FACTS, web_url=WEB_URL)
+WITH_WEB = replace(FACTS, base_url=BASE_URL)
+WEB_URL = f"{BASE_URL}/read/{NOBODYS[Purpose.READ]}"
+
+
+def seen(issue: Issue, facts: MailingFacts) -> Rendered:
+    """The mail as somebody reads it."""
+    return render(ENV, issue, facts).as_read("000000000000", NOBODYS)
 
 
 def links(html: str) -> dict[str, str]:
@@ -35,7 +43,7 @@ def test_without_a_web_copy_nothing_is_cut_and_the_office_is_warned():
 
 def test_with_a_web_copy_the_html_is_titles_first_words_and_links_and_the_text_stays_whole():
     issue = big_issue(600)
-    mail = render(ENV, issue, WITH_WEB)
+    mail = seen(issue, WITH_WEB)
     assert mail.html_bytes < HTML_LIMIT
     assert mail.is_shortened
     found = links(mail.html)
@@ -52,12 +60,12 @@ def test_a_very_long_issue_is_cut_further_until_it_fits():
         big_issue(0),
         sections=(Section("进展", tuple(Item(text="文" * 200, title=f"第{nth}项") for nth in range(300))),),
     )
-    mail = render(ENV, titles, WITH_WEB)
+    mail = seen(titles, WITH_WEB)
     assert mail.html_bytes < HTML_LIMIT
     assert links(mail.html)["第299项"].endswith("#s1-300")
     assert "文文文" not in mail.html
     sections = replace(titles, sections=titles.sections * 8)
-    mail = render(ENV, sections, WITH_WEB)
+    mail = seen(sections, WITH_WEB)
     assert mail.html_bytes < HTML_LIMIT
     assert "第299项" not in links(mail.html)
     assert links(mail.html)["进展"] == f"{WEB_URL}#s8"
@@ -66,7 +74,7 @@ def test_a_very_long_issue_is_cut_further_until_it_fits():
 
 
 def test_briefs_are_named_by_unit_and_first_words_when_they_are_cut():
-    mail = render(ENV, many_items_issue(300), WITH_WEB)
+    mail = seen(many_items_issue(270), WITH_WEB)
     assert mail.is_shortened
     assert any(name.startswith("第7社区：近日") for name in links(mail.html))
 
@@ -85,7 +93,7 @@ def test_a_paragraph_costs_its_words_and_little_more():
 
 
 def test_a_short_issue_is_whole_and_its_contents_lead_to_the_web_copy():
-    mail = render(ENV, sample_issue(), WITH_WEB)
+    mail = seen(sample_issue(), WITH_WEB)
     assert not mail.is_shortened
     assert not mail.findings()
     found = links(mail.html)
@@ -96,7 +104,7 @@ def test_a_short_issue_is_whole_and_its_contents_lead_to_the_web_copy():
 
 
 def test_printed_contents_lead_to_the_web_copy_as_a_whole():
-    mail = render(ENV, replace(sample_issue(), contents=("推进会召开", "礼仪进校园")), WITH_WEB)
+    mail = seen(replace(sample_issue(), contents=("推进会召开", "礼仪进校园")), WITH_WEB)
     assert links(mail.html)["礼仪进校园"] == WEB_URL
 
 
@@ -104,12 +112,19 @@ def test_many_sections_are_only_named():
     mail = render(ENV, many_sections_issue(), FACTS)
     assert "专题之1、专题之2、" in mail.text
     assert mail.text.count("健全机制") == 40
-    assert links(render(ENV, many_sections_issue(), WITH_WEB).html)["专题之40"] == f"{WEB_URL}#s40"
+    assert links(seen(many_sections_issue(), WITH_WEB).html)["专题之40"] == f"{WEB_URL}#s40"
 
 
 @pytest.mark.parametrize(
-    "address", ["http://news.example/1", "https://news.example/1#s1", 'https://x.example/"', "https://x.example/a b"]
+    "address",
+    [
+        "http://news.example",
+        "https://news.example/",
+        "https://news.example/1",
+        'https://x.example"',
+        "https://x.example\r\nX: y",
+    ],
 )
 def test_a_web_address_that_cannot_stand_in_a_link_is_refused(address):
-    with pytest.raises(ValueError, match="web_url"):
-        replace(FACTS, web_url=address)
+    with pytest.raises(ValueError, match="base_url"):
+        replace(FACTS, base_url=address)

@@ -10,7 +10,7 @@ from mailer.content.occasion import banners
 from mailer.content.render import render
 from mailer.model.mailing import MailingKind
 from tests.support.issues import sample_facts, sample_issue
-from tests.support.mails import ENV, WEB_URL, kind_facts
+from tests.support.mails import BASE_URL, ENV, kind_facts
 
 MARKS = {
     MailingKind.CORRECTION: "【更正】",
@@ -56,7 +56,7 @@ def test_a_rehearsal_says_so_before_the_kind():
 
 def test_a_recall_names_the_issue_and_repeats_none_of_its_words():
     issue = sample_issue()
-    mail = render(ENV, issue, replace(kind_facts(MailingKind.RECALL, "内容有误"), web_url=WEB_URL))
+    mail = render(ENV, issue, replace(kind_facts(MailingKind.RECALL, "内容有误"), base_url=BASE_URL))
     everything = mail.subject + mail.text + mail.html
     assert mail.subject == "【撤回通知】澄江区创建全国文明城区工作快报第128期"
     assert "2026年11月20日" in mail.text
@@ -67,7 +67,7 @@ def test_a_recall_names_the_issue_and_repeats_none_of_its_words():
         assert not item.title or item.title not in everything
     assert "编者按" not in everything
     assert "林晓禾" not in everything
-    assert WEB_URL not in everything
+    assert f"{BASE_URL}/read/" not in everything
 
 
 @pytest.mark.parametrize(

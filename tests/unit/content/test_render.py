@@ -19,6 +19,7 @@ from mailer.content.facts import PRIVACY_NOTICE
 from mailer.content.issue import Contact, EditorNote, Item, Place, Section, Unrecognised
 from mailer.content.page import lay_out, split_title
 from mailer.content.render import SUBJECT_LENGTH, Rendered, environment, inline_styles, render
+from mailer.model.links import NOBODYS
 from tests.support.issues import big_issue, sample_facts, sample_issue
 
 ENV = environment(resources.templates())
@@ -26,7 +27,7 @@ PIECE = "K7QF-2M9T-0A"
 
 
 def read(issue=None, **facts) -> Rendered:
-    return render(ENV, issue or sample_issue(), sample_facts(**facts)).with_piece_number(PIECE)
+    return render(ENV, issue or sample_issue(), sample_facts(**facts)).as_read(PIECE, NOBODYS)
 
 
 def visible(html: str) -> str:
@@ -287,7 +288,7 @@ def test_an_issue_that_quotes_the_placeholder_does_not_get_a_piece_number_into_i
     issue = replace(sample_issue(), sections=(Section("引文", (Item(text=quoted),)),))
     rendered = render(ENV, issue, sample_facts())
     assert rendered.placeholder not in quoted
-    assert quoted in rendered.with_piece_number(PIECE).text
+    assert quoted in rendered.as_read(PIECE, NOBODYS).text
     assert rendered.html.count(rendered.placeholder) == 2
 
 
