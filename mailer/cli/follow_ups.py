@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +14,7 @@ from mailer.cli.output import CommandError, Exit, Output
 from mailer.content.issue import from_json
 from mailer.flow.carry_follow_up import carry_on
 from mailer.flow.office import Office
-from mailer.flow.order_follow_up import FollowUpError, Ordered, Wish, order_follow_up
+from mailer.flow.order_follow_up import FollowUpError, Wish, order_follow_up
 from mailer.flow.read_common_ledger import CommonLedger, read_common_ledger
 from mailer.flow.take_issue import look_over
 from mailer.model.follow_up import FollowUpKind, FollowUpState
@@ -60,15 +59,13 @@ def recall(args: argparse.Namespace, office: Office, settings: Settings, mailing
 
 
 def _revision(args: argparse.Namespace, office: Office, mailing_id: int) -> tuple[int, tuple[findings.Finding, ...]]:
-    if args.file is not None:
-        taken = issue_shelf.take_file(office, args.file)
-        return taken.revision_id, taken.findings
+    """The revision that replaces what went out, and what the check finds in it, as of one of its own issue."""
+    taken = issue_shelf.take_file(office, args.file) if args.file is not None else None
     with office.store.read() as session:
         base = queries.mailing(session, mailing_id)
-        issue_id = corrections.issue_behind(session, base.revision_id).id
-        rows = sign_off.revisions(session, issue_id)
+        rows = sign_off.revisions(session, corrections.issue_behind(session, base.revision_id).id)
         row = next((each for each in rows if each.revision == args.revision), None)
-        kept = queries.revision_content(session, row.id) if row is not None else None
+        kept = queries.revision_content(session, taken.revision_id if taken else row.id if row else 0)
     if kept is None:
         raise CommandError(
             "no_revision", f"这一期没有第 {args.revision} 稿。", f"现在最新是第 {rows[0].revision} 稿。", Exit.USAGE
@@ -82,7 +79,8 @@ def _do(wish: Wish, args: argparse.Namespace, office: Office, settings: Settings
         ordered = order_follow_up(office, wish, opening.actor())
     except FollowUpError as error:
         raise CommandError(error.code, error.message, error.hint) from error
-    _wait_for_calm(office, ordered)
+    patience = _PATIENCE if args.wait is None else wait_for.total_seconds() if wait_for else None
+    _carry(office, settings, ordered.number, patience)
     with office.store.read() as session:
         row = follow_up_book.entry(session, ordered.number)
     made = [each for each in (row.holders_mailing_id, row.rest_mailing_id) if each is not None]
@@ -110,17 +108,18 @@ def _do(wish: Wish, args: argparse.Namespace, office: Office, settings: Settings
     return code
 
 
-def _wait_for_calm(office: Office, ordered: Ordered) -> None:
-    """What workers hold ends within seconds as a rule; beyond that the sweep carries the order on."""
-    holder, until = uuid4().hex, time.monotonic() + _PATIENCE
-    while True:
-        carry_on(office, holder)
+def _carry(office: Office, settings: Settings, number: int, within: float | None) -> None:
+    """What workers hold ends within seconds as a rule; what a dead one held is recovered here. Beyond ``within`` seconds
+    the sending process carries the order on.
+    """
+
+    def is_carried() -> bool:
         with office.store.read() as session:
-            if follow_up_book.entry(session, ordered.number).state != FollowUpState.STOPPING:
-                return
-        if time.monotonic() > until:
-            return
-        time.sleep(0.2)
+            return bool(follow_up_book.entry(session, number).state != FollowUpState.STOPPING)
+
+    carry_on(office, uuid4().hex)
+    if not is_carried():
+        watching.work_until(settings, office.store, is_carried, within)
 
 
 def _tell(office: Office, row: Any, out: Output) -> None:

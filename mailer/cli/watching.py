@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 from mailer.cli import ledger_text
@@ -47,20 +48,7 @@ def send_and_watch(
     stop = threading.Event()
     watch = _Watch(store, office, mailing_id)
     until = watch.is_over if wait else watch.nothing_due
-    elsewhere = bool(settings.broker_url)
-    foreground: DispatcherThread | None = None
-    if not elsewhere:
-        dispatcher = Dispatcher(settings, store, LocalWake(), stop)
-        try:
-            elsewhere = dispatcher.is_running_elsewhere()
-        except OtherRelayError:
-            raise CommandError(
-                "other_relay",
-                "这个数据文件夹里已有发送程序在运行，而它用的是另一个发信服务器。邮件已登记，没有发送。",
-                "请让两边的 MAILER_RELAY_URL、MAILER_RELAY_USER 一致，或先停掉那个程序。",
-            ) from None
-        if wait or not elsewhere:
-            foreground = DispatcherThread(dispatcher, until)
+    foreground = _foreground(settings, store, stop, until, wait=wait)
     try:
         over = _follow(watch, foreground, wait=wait, wait_for=wait_for, out=out)
     finally:
@@ -70,6 +58,47 @@ def send_and_watch(
     if foreground is not None and foreground.failure is not None:
         raise foreground.failure
     return _result(watch, out, waited=wait, over=over)
+
+
+def work_until(settings: Settings, store: Store, is_done: Callable[[], bool], within: float | None) -> bool:
+    """Dispatches here, where nobody else does, until something has come about; False when ``within`` seconds ran out."""
+    stop, began = threading.Event(), time.monotonic()
+
+    def is_over() -> bool:
+        return is_done() or (within is not None and time.monotonic() - began > within)
+
+    foreground = _foreground(settings, store, stop, is_over, wait=True)
+    try:
+        while not is_over():
+            if foreground is not None and foreground.wait(0.1):
+                break
+            if foreground is None:
+                time.sleep(0.2)
+    finally:
+        stop.set()
+        if foreground is not None:
+            foreground.wait()
+    if foreground is not None and foreground.failure is not None:
+        raise foreground.failure
+    return is_done()
+
+
+def _foreground(
+    settings: Settings, store: Store, stop: threading.Event, until: Callable[[], bool], *, wait: bool
+) -> DispatcherThread | None:
+    """A dispatcher of ours, which waits its turn where another one works (``wait``); None where workers do the sending."""
+    if settings.broker_url:
+        return None
+    dispatcher = Dispatcher(settings, store, LocalWake(), stop)
+    try:
+        elsewhere = dispatcher.is_running_elsewhere()
+    except OtherRelayError:
+        raise CommandError(
+            "other_relay",
+            "这个数据文件夹里已有发送程序在运行，而它用的是另一个发信服务器。邮件已登记，没有发送。",
+            "请让两边的 MAILER_RELAY_URL、MAILER_RELAY_USER 一致，或先停掉那个程序。",
+        ) from None
+    return DispatcherThread(dispatcher, until) if wait or not elsewhere else None
 
 
 class _Watch:

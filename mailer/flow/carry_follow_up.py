@@ -27,7 +27,8 @@ from mailer.store import follow_up_book, queries, sign_off, upkeep, writes
 from recipients.address import EmailAddress
 from recipients.audience import Entry, Withheld
 
-_TURN = timedelta(seconds=60)  # longer than freezing takes
+_TURN = timedelta(seconds=10)  # of whoever carries on; one that was killed keeps it so long
+_A_SECOND = 500  # copies that are surely frozen in one
 _ON_PAPER = {str(Withheld.PAPER), str(Withheld.NO_ADDRESS)}
 
 
@@ -37,17 +38,23 @@ def carry_on(house: House, holder: str) -> tuple[int, ...]:
         if not follow_up_book.to_carry_on(session):
             return ()
     with house.store.begin() as session:
-        if not writes.take_house_lease(session, "follow_up", holder, house.clock.now(), _TURN):
+        if not _take_turn(session, house, holder, _TURN):
             return ()
         numbers = follow_up_book.to_carry_on(session)
     released: list[int] = []
     for number in numbers:
         with house.store.read() as session:
             row = follow_up_book.entry(session, number)
-        if row.state == FollowUpState.STOPPING and not _freeze(house, row):
+        if row.state == FollowUpState.STOPPING and not _freeze(house, row, holder):
             continue
         released += _release(house, number)
+    with house.store.begin() as session:
+        _take_turn(session, house, holder, timedelta())  # over
     return tuple(released)
+
+
+def _take_turn(session: Session, house: House, holder: str, hold_for: timedelta) -> bool:
+    return writes.take_house_lease(session, "follow_up", holder, house.clock.now(), hold_for)
 
 
 def on_the_wire(session: Session, row: Any) -> int:
@@ -107,7 +114,7 @@ def _mailings(row: Any) -> tuple[int, ...]:
 # --- who gets what --------------------------------------------------------------------------------------------------
 
 
-def _freeze(house: House, row: Any) -> bool:
+def _freeze(house: House, row: Any, holder: str) -> bool:
     """False while something is on the wire, or somebody else freezes."""
     with house.store.begin() as session:
         if on_the_wire(session, row):
@@ -117,6 +124,9 @@ def _freeze(house: House, row: Any) -> bool:
     with house.store.read() as session:
         known = _frozen(session, row.holders_mailing_id)
         parted = part(session, row, known)
+    with house.store.begin() as session:
+        size = len(parted.holders) + len(parted.rest)
+        _take_turn(session, house, holder, _TURN + timedelta(seconds=size / _A_SECOND))
     kept: dict[str, int | None] = {}
     parts = (("holders_mailing_id", parted.holders), ("rest_mailing_id", parted.rest))
     for column, entries in parts:

@@ -31,7 +31,13 @@ S = DeliveryStatus
 
 
 @pytest.fixture
-def house(either: Store, clock: Clock) -> Office:
+def house(store: Store, clock: Clock) -> Office:
+    return make_office(store, clock)
+
+
+@pytest.fixture
+def both(either: Store, clock: Clock) -> Office:
+    """The office on SQLite and on PostgreSQL."""
     return make_office(either, clock)
 
 
@@ -97,15 +103,15 @@ def in_mid_send(office: Office) -> int:
     return mailing_id
 
 
-def test_a_correction_in_mid_send_waits_for_the_wire_and_then_everybody_gets_one_mail(house: Office) -> None:
-    store, base = house.store, in_mid_send(house)
+def test_a_correction_in_mid_send_waits_for_the_wire_and_then_everybody_gets_one_mail(both: Office) -> None:
+    store, base = both.store, in_mid_send(both)
     new = revised(store)
-    ordered = correct(house, base, new)
+    ordered = correct(both, base, new)
     assert (ordered.created, ordered.stopped) == (True, 3)
-    assert carry_on(house, "me") == (), "number 4 is still with a worker: it may hold the old one in a moment"
+    assert carry_on(both, "me") == (), "number 4 is still with a worker: it may hold the old one in a moment"
     assert entry(store, ordered.number).state == "stopping"
     set_status(store, base, {4: S.ACCEPTED})
-    released = carry_on(house, "me")
+    released = carry_on(both, "me")
     row = entry(store, ordered.number)
     assert (row.state, released) == ("released", (row.holders_mailing_id, row.rest_mailing_id))
     assert numbers(store, row.holders_mailing_id) == {1, 2, 3, 4}
@@ -154,21 +160,21 @@ def test_asked_for_twice_it_is_done_once(house: Office) -> None:
         assert len(session.execute(select(core.mailing.c.id)).all()) == 3
 
 
-def test_killed_between_the_two_mailings_nobody_gets_both(house: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_between_the_two_mailings_nobody_gets_both(both: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Dies after the first is frozen; then late evidence says that number 3 never got the old one."""
-    store, base = house.store, in_mid_send(house)
+    store, base = both.store, in_mid_send(both)
     set_status(store, base, {4: S.ACCEPTED})
-    ordered = correct(house, base, revised(store))
+    ordered = correct(both, base, revised(store))
     draft = entry(store, ordered.number).holders_mailing_id
     killed_after(monkeypatch, draft)
     with pytest.raises(KilledError):
-        carry_on(house, "first")
+        carry_on(both, "first")
     monkeypatch.undo()
     assert entry(store, ordered.number).state == "stopping"
     assert numbers(store, draft) == {1, 2, 3, 4}
     set_status(store, base, {3: S.CANCELLED})
-    house.clock.turn(seconds=61)  # type: ignore[attr-defined]  # the test's clock
-    carry_on(house, "second")
+    both.clock.turn(seconds=31)  # type: ignore[attr-defined]  # the test's clock
+    carry_on(both, "second")
     row = entry(store, ordered.number)
     assert row.state == "released"
     assert numbers(store, row.rest_mailing_id) == {5, 7, 8}, "number 3 has its mail already"
@@ -223,19 +229,19 @@ def test_an_issue_that_went_out_whole_is_corrected_for_its_holders_only(house: O
         assert len(session.execute(select(core.mailing.c.id)).all()) == 2, "a draft for nobody is dropped"
 
 
-def test_nothing_of_the_old_one_is_sent_any_more_whatever_comes_back(house: Office) -> None:
-    base = make_sending(house, Audience((make_entry(1), make_entry(2))))
-    set_status(house.store, base, {1: S.ACCEPTED, 2: S.IN_DOUBT})
-    close_if_done(house.store, base, START)
-    correct(house, base, revised(house.store))
-    carry_on(house, "me")
+def test_nothing_of_the_old_one_is_sent_any_more_whatever_comes_back(both: Office) -> None:
+    base = make_sending(both, Audience((make_entry(1), make_entry(2))))
+    set_status(both.store, base, {1: S.ACCEPTED, 2: S.IN_DOUBT})
+    close_if_done(both.store, base, START)
+    correct(both, base, revised(both.store))
+    carry_on(both, "me")
     with pytest.raises(IllegalMailingTransitionError):
-        resolve_in_doubt(house, base, "cli:test", resend=True)
-    set_status(house.store, base, {2: S.DEFERRED})  # a journal that turned up late
-    with house.store.begin() as session:
+        resolve_in_doubt(both, base, "cli:test", resend=True)
+    set_status(both.store, base, {2: S.DEFERRED})  # a journal that turned up late
+    with both.store.begin() as session:
         mend_what_is_over(session, START)
-    assert people(house.store, base)["r2@d2.example"] == "cancelled"
-    with house.store.read() as session:
+    assert people(both.store, base)["r2@d2.example"] == "cancelled"
+    with both.store.read() as session:
         assert queries.mailing(session, base).status == "closed"
 
 
@@ -251,22 +257,22 @@ def test_what_was_only_scheduled_is_given_up(house: Office) -> None:
         assert queries.mailing(session, waiting).status == "cancelled"
 
 
-def test_a_recall_tells_exactly_those_who_hold_it(house: Office) -> None:
-    store, base = house.store, in_mid_send(house)
+def test_a_recall_tells_exactly_those_who_hold_it(both: Office) -> None:
+    store, base = both.store, in_mid_send(both)
     set_status(store, base, {4: S.BOUNCED})
     wish = Wish(FollowUpKind.RECALL, base, "文件尚未定稿")
-    ordered = order_follow_up(house, wish, "cli:test")
+    ordered = order_follow_up(both, wish, "cli:test")
     with store.read() as session:
         standing = follow_up_book.standing(session, 1)
     assert standing is not None
     assert (standing.kind, standing.note) == ("recall", "文件尚未定稿"), "from the moment it is ordered"
-    carry_on(house, "me")
+    carry_on(both, "me")
     row = entry(store, ordered.number)
     assert (row.rest_mailing_id, numbers(store, row.holders_mailing_id)) == (None, {1, 2, 3})
     assert counts(store) == {"coming": 3, "none": 6}
-    assert order_follow_up(house, wish, "cli:test") == Ordered(ordered.number, created=False)
+    assert order_follow_up(both, wish, "cli:test") == Ordered(ordered.number, created=False)
     with pytest.raises(FollowUpError, match="已经撤回"):
-        correct(house, base, revised(store))
+        correct(both, base, revised(store))
 
 
 def system_mode(store: Store) -> None:
