@@ -82,7 +82,7 @@ PAGES: Final = (
 )
 #: Ways that show no page of the console: files, parts, streams, the mail itself in its frame, redirects.
 NO_PAGES: Final = re.compile(
-    r"/health|/enter|/login/code|.*\.(xlsx|csv)|.*\{format\}|.*/(part|live|frame)|.*/files/\{file\}|.*/sheet/\{mailing\}|.*/source"
+    r"/health|/healthz|/readyz|/metrics|/enter|/login/code|.*\.(xlsx|csv)|.*\{format\}|.*/(part|live|frame)|.*/files/\{file\}|.*/sheet/\{mailing\}|.*/source"
 )
 LOOKS: Final[tuple[Look, ...]] = (
     (PHONE, "light"), (DESK, "dark"), (PHONE, "dark"), (DESK, "light"),
