@@ -19,6 +19,8 @@ missing_packages() {
     [ -x /usr/lib/dovecot/imap ] || [ -x /usr/libexec/dovecot/imap ] || echo dovecot-imapd
     has openssl || echo openssl
     has chromium || echo chromium
+    ls /usr/lib/*/libpangoft2-1.0.so.0 >/dev/null 2>&1 || echo libpangoft2-1.0-0
+    ls /usr/lib/*/libharfbuzz-subset.so.0 >/dev/null 2>&1 || echo libharfbuzz-subset0
     ls /usr/share/fonts/opentype/noto/NotoSansCJK-*.ttc >/dev/null 2>&1 || echo fonts-noto-cjk
 }
 

@@ -130,8 +130,13 @@ def show_all(out: Output) -> Exit:
     return Exit.DONE
 
 
+def stored(wanted: str) -> Issue:
+    """The issue in its newest revision. Raises CommandError."""
+    return find(_office(), wanted)[1]
+
+
 def show(wanted: str, out: Output) -> Exit:
-    _, issue, _ = find(_office(), wanted)
+    issue = stored(wanted)
     out.object(to_json(issue))
     for line in issues.summary(issue):
         out.line(line)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from mailer import resources
-from mailer.cli.output import CommandError, Exit, Output
+from mailer.cli.output import CommandError, Exit, Output, write_file
 from mailer.content.check import check
 from mailer.content.correct import FIELDS
 from mailer.content.issue import Finding, Issue, NotAnIssueError, Place, Severity, to_json
@@ -106,6 +106,23 @@ def _verify(args: argparse.Namespace, out: Output) -> Exit:
     return issue_archive.verify(args.file, out)
 
 
+def _print(args: argparse.Namespace, out: Output) -> Exit:
+    from mailer.cli import issue_shelf, render  # noqa: PLC0415 - as above
+
+    printed = render.make_pdf(issue_shelf.stored(args.number))
+    write_file(args.out, printed.data)
+    out.line(f"已写好：{args.out}（{printed.pages} 页）")
+    if printed.warning:
+        out.note(printed.warning)
+    out.object({"event": "result", "file": str(args.out), "pages": printed.pages, "missing": list(printed.missing)})
+    return Exit.DONE
+
+
+def _add_print(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="文件", type=Path, required=True, help="写到哪个 .pdf 文件")
+    _add_number(parser)
+
+
 def _add_archive(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="文件", type=Path, required=True, help="写到哪个 .zip 文件")
     _add_number(parser)
@@ -143,6 +160,7 @@ HANDLERS: dict[
     "correct": ("改正读错的一项（另存一稿，不动原文件）", _add_correction, _correct),
     "list": ("收录了哪些期", _add_json, _list),
     "show": ("看收录的一期", _add_number, _show),
+    "print": ("收录的一期的纸质版 PDF（需要 WeasyPrint）", _add_print, _print),
     "archive": ("一期的归档包：邮件、附件、收件人、台账、核签、哈希清单", _add_archive, _archive),
     "verify": ("核对归档包里的每个文件（不需要数据库）", _add_pack, _verify),
 }

@@ -22,8 +22,10 @@ from mailer.content.attachments import Attachment
 from mailer.content.compose import Copy, prepare
 from mailer.content.facts import ListFacts, MailingFacts, Sender
 from mailer.content.issue import Finding, Issue, NotAnIssueError, to_json
+from mailer.content.print import print_html
 from mailer.content.readers import MAX_BYTES, read_issue
 from mailer.content.render import environment, render
+from mailer.flow.print_issue import CannotPrintError, Printed, print_pdf
 from mailer.flow.set_look import HouseStyle, house_style
 from mailer.model.links import NOBODYS
 from mailer.model.mailing import MailingKind
@@ -46,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--note", metavar="说明", default="", help="更正、补发、催办、撤回的说明（首发没有）")
     parser.add_argument("--attach", metavar="文件", type=Path, nargs="+", default=[], help="随信附上的文件（可以几个）")
+    parser.add_argument("--pdf", action="store_true", help="另写一份纸质版 issue.pdf（需要 WeasyPrint）")
     parser.add_argument("--json", action="store_true", help="结果以 JSON 输出")
 
 
@@ -57,12 +60,16 @@ def run(args: argparse.Namespace, out: Output) -> int:
         raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
     facts = _as_wanted(facts_for(issue, args.list, settings, datetime.now(UTC)), args, settings)
     sample = make_sample(issue, facts, _recipient(args.recipient), read_attachments(args.attach))
+    printed = make_pdf(issue) if args.pdf else None
     files = {"html": args.out / "issue.html", "text": args.out / "issue.txt", "eml": args.out / "issue.eml"}
     try:
         args.out.mkdir(parents=True, exist_ok=True)
         files["html"].write_text(sample.html, encoding="utf-8", newline="\n")
         files["text"].write_text(sample.text, encoding="utf-8", newline="\n")
         files["eml"].write_bytes(sample.message)
+        if printed is not None:
+            files["pdf"] = args.out / "issue.pdf"
+            files["pdf"].write_bytes(printed.data)
     except OSError as error:
         raise CommandError(
             "cannot_write", f"样张写不进 {args.out}：{error.strerror}", "请换一个能写的文件夹，或检查磁盘空间。"
@@ -73,6 +80,8 @@ def run(args: argparse.Namespace, out: Output) -> int:
     for finding in sample.findings:
         out.line(f"请注意：{finding.message}")
         out.line(f"  怎么办：{finding.remedy}")
+    if printed is not None and printed.warning:
+        out.note(printed.warning)
     out.object(
         {
             "event": "result",
@@ -87,6 +96,14 @@ def run(args: argparse.Namespace, out: Output) -> int:
         }
     )
     return int(Exit.DONE)
+
+
+def make_pdf(issue: Issue) -> Printed:
+    """The paper form. Raises CommandError."""
+    try:
+        return print_pdf(print_html(environment(resources.templates()), issue))
+    except CannotPrintError as error:
+        raise CommandError("cannot_print", error.message, error.hint) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ def lay_out(issue: Issue, facts: MailingFacts, tokens: Mapping[Purpose, str] | N
     told = tuple(banners(facts.kind, facts.note, rehearsal=facts.rehearsal))
     whole = repeats_the_issue(facts.kind)
     issue = issue if whole else _without_words(issue)
-    masthead = _masthead(issue)
+    masthead = masthead_of(issue)
     urls = {
         purpose: link(facts.base_url, purpose, token) for purpose, token in (tokens or {}).items() if facts.base_url
     }
@@ -167,15 +167,15 @@ def lay_out(issue: Issue, facts: MailingFacts, tokens: Mapping[Purpose, str] | N
         preheader=preheader(issue, leads) if whole else told[-1].text,
         banners=told,
         leads=leads,
-        note=_note(issue),
-        parts=tuple(_part(section, f"s{nth}") for nth, section in enumerate(issue.sections, 1)),
+        note=note_of(issue),
+        parts=tuple(part_of(section, f"s{nth}") for nth, section in enumerate(issue.sections, 1)),
         loose=tuple(line for text in issue.unrecognised if text.is_for_readers for line in lines_of(text.text)),
         credits=tuple(Line(label, "、".join(names)) for label, names in issue.credits.items()),
         distribution=tuple(
             Line(code, "、".join(phrases)) for code, phrases in issue.distribution.by_list().items() if phrases
         ),
         copies=issue.copies or 0,
-        contact=tuple(_contact(issue.contact)),
+        contact=tuple(contact_of(issue.contact)),
         list_name=name if name.endswith(("名单", "列表")) else f"“{name}”名单",
         may_leave=not facts.list.is_duty,
         asks_acknowledgement=facts.list.asks_acknowledgement and wants_answer(facts.kind),
@@ -230,7 +230,8 @@ def _without_words(issue: Issue) -> Issue:
     )
 
 
-def _masthead(issue: Issue) -> Masthead:
+def masthead_of(issue: Issue) -> Masthead:
+    """报头, in the words the office printed."""
     above, name = split_title(issue.title)
     printed = one_line(issue.number_printed).strip("()（）")
     number = printed or "".join(
@@ -266,13 +267,14 @@ def split_title(title: str) -> tuple[str, str]:
     return "", words
 
 
-def _note(issue: Issue) -> Note | None:
+def note_of(issue: Issue) -> Note | None:
+    """编者按, 按语."""
     if issue.editor_note is None:
         return None
     return Note(one_line(issue.editor_note.label), lines_of(issue.editor_note.text))
 
 
-def _part(section: Section, place: str) -> Part:
+def part_of(section: Section, place: str) -> Part:
     """Heading levels never jump: without a section heading, topics and titles move up by one."""
     level = 3 if section.heading else 2
     groups = []
@@ -310,7 +312,8 @@ def _entry(item: Item, level: int, place: str) -> Entry:
     )
 
 
-def _contact(contact: Contact) -> Iterable[Line]:
+def contact_of(contact: Contact) -> Iterable[Line]:
+    """Mail, telephone, fax, each a line of the foot."""
     for address in contact.email:
         yield Line("电子邮箱", address, f"mailto:{quote(address, safe='@')}" if ADDRESS.fullmatch(address) else "")
     for number in contact.phone:

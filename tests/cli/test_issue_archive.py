@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.installation import Installation
 
 
-def test_an_archive_is_written_and_verified(tmp_path: Path):
+def test_an_issue_is_put_on_paper_archived_and_verified(tmp_path: Path):
     made = Installation(tmp_path)
     made.init()
     taken = made.run("issues", "import", str(made.write_issue()))
@@ -18,6 +18,10 @@ def test_an_archive_is_written_and_verified(tmp_path: Path):
     good = made.run("issues", "verify", str(file), "--json")
     assert (good.code, good.event("result")["ok"]) == (0, True)
     assert good.event("result")["digest"] == done.event("result")["digest"]
+
+    paper = tmp_path / "issue.pdf"
+    assert made.run("issues", "print", "128", "--out", str(paper)).code == 0
+    assert paper.read_bytes().startswith(b"%PDF-")
 
     broken = bytearray(file.read_bytes())
     broken[len(broken) // 2] ^= 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mailer.content.issue import NotAnIssueError, Place
+from mailer.content.pack import check
 from mailer.flow.ports import NotReadError
 from mailer.flow.take_issue import take_issue
 from mailer.model.rights import Role
@@ -239,3 +240,15 @@ def test_a_file_that_could_not_be_read_now_is_told_and_not_kept(store: Store):
 def test_what_is_wrong_with_a_file_comes_back_from_another_process():
     error = pickle.loads(pickle.dumps(NotAnIssueError("empty", "文件里没有文字。", "请确认。", Place(3))))
     assert (error.code, error.message, error.hint, error.place.line) == ("empty", "文件里没有文字。", "请确认。", 3)
+
+
+def test_an_issue_on_paper_and_in_the_archive(clerk: Console):
+    taken = clerk.post("/issues", files=[("file", "快报.md", ISSUE)]).headers["location"]
+    paper = clerk.get(f"{taken}/print.pdf")
+    assert (paper.status, paper.headers["content-type"]) == (200, "application/pdf")
+    assert paper.body.startswith(b"%PDF-")
+    pack = clerk.get(f"{taken}/archive.zip")
+    assert pack.headers["content-type"] == "application/zip"
+    assert check(pack.body).faults == ()
+    assert clerk.get("/issues/999/print.pdf").status == 404
+    assert clerk.get("/issues/999/archive.zip").status == 404
