@@ -1,6 +1,6 @@
 # Shortcuts for people who have make; everything here can be typed without it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lock bench faults chaos migration
+.PHONY: help run test check fmt lock bench faults chaos rehearse migration
 UV ?= uv
 
 help:  ## what there is
@@ -42,6 +42,9 @@ faults: .venv  ## the whole fault matrix (up to 30 minutes); writes the table in
 chaos: .venv  ## everything at once in one mailing, twenty seeds (some 40 minutes); CHAOS_SEEDS=1,2,3 takes fewer
 	sh test.sh -n 0 -m chaos --junitxml=.venv/chaos.xml tests/faults; code=$$?; \
 		.venv/bin/python -m tests.faults.table .venv/chaos.xml docs/reliability.md && exit $$code
+
+rehearse: .venv  ## compose file, Dockerfile and systemd units, carried out on this machine (root; some 10 minutes)
+	sh test.sh -n 0 -m rehearsal tests/rehearsal
 
 .venv: requirements-test.lock pyproject.toml bootstrap.sh
 	sh -c '. ./bootstrap.sh; bootstrap "$$PWD" requirements-test.lock'

@@ -7,16 +7,17 @@ import signal
 import threading
 
 from mailer import log
-from mailer.cli import opening
+from mailer.cli import alive, opening
 from mailer.cli.output import CommandError, Exit, Output
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    del parser  # everything is in the settings
+    alive.add_argument(parser)
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
-    del args, out
+    if args.check:
+        return alive.check_sender("beat", out)
     settings = opening.settings()
     if not settings.broker_url:
         raise CommandError(

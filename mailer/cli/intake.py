@@ -7,17 +7,18 @@ import signal
 import threading
 
 from mailer import log
-from mailer.cli import opening
+from mailer.cli import alive, opening
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.settings import SettingError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    del parser  # everything is in the settings
+    alive.add_argument(parser)
 
 
 def run(args: argparse.Namespace, out: Output) -> int:
-    del args
+    if args.check:
+        return alive.check_intake(out)
     from mailer.workers.intake import taking_in  # noqa: PLC0415 - only this process needs the doors
 
     settings = opening.settings()

@@ -24,6 +24,7 @@ from mailer.store.queue import Lease
 
 _LEASE_ROWS = 500
 _MINUTE = 60  # seconds
+_SHOWN_EVERY = 10.0  # seconds
 _AHEAD = timedelta(seconds=30)  # a lease takes no more than what its budgets allow in this time
 
 
@@ -51,6 +52,7 @@ class Desk:
         self._kit = kit
         self._facts: dict[int, SendFacts] = {}
         self._last_mailing: int | None = None
+        self._shown_at = kit.clock.elapsed()
 
     def visit(self, plans: Sequence[Plan], *, claim: bool) -> Visit:
         kit, result = self._kit, Visit()
@@ -59,6 +61,11 @@ class Desk:
             kit.home.set_aside(_LEASE_ROWS)  # the disk is asked before the queue is
         lease: Lease | None = None
         with kit.store.begin() as session:
+            if (
+                asked_at - self._shown_at >= _SHOWN_EVERY
+            ):  # a long mailing leaves no time for the sweep, which does it else
+                writes.worker_seen(session, kit.home.worker.id, now)
+                self._shown_at = asked_at
             for plan in plans:
                 self._serve(session, plan, now, result)
             if claim:

@@ -43,5 +43,15 @@ def senders_at_work(session: Session, seen_after: datetime) -> tuple[int, dateti
     return int(n), seen_at
 
 
+def role_seen_at(session: Session, role: str, host: str) -> datetime | None:
+    """When a process of this role on that machine last showed itself; those that said they ended do not count."""
+    found: datetime | None = session.execute(
+        select(func.max(worker.c.seen_at)).where(
+            worker.c.role == role, worker.c.host == host, worker.c.ended_at.is_(None)
+        )
+    ).scalar()
+    return found
+
+
 def mailbox_read_at(session: Session) -> datetime | None:
     return session.execute(select(func.max(intake_folder.c.read_at))).scalar()

@@ -1,4 +1,7 @@
-"""The files an operator starts from name only settings that exist, and scripts a bare machine can run."""
+"""The files an operator starts from name only settings, commands and paths that exist, and scripts a bare machine can run.
+
+What is quick of the rehearsal; ``make rehearse`` carries the same files out.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,25 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from mailer.cli.main import build_parser
 from mailer.settings import keys, load
+from tests.rehearsal.files import let_through, read_compose, read_dockerfile
 
 ROOT = Path(__file__).resolve().parents[2]
 KNOWN = {key.name for key in keys()}
 
 
-@pytest.mark.parametrize("name", [".env.example", "docker-compose.yml", "Dockerfile"])
+UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+
+
+@pytest.mark.parametrize(
+    "name", [".env.example", "docker-compose.yml", "Dockerfile", "deploy/systemd/environment.example"]
+)
 def test_only_settings_that_exist_are_named(name: str):
     named = set(re.findall(r"MAILER_[A-Z_]+", (ROOT / name).read_text("utf-8")))
     assert named
@@ -28,6 +39,53 @@ def test_the_sample_environment_can_be_read(tmp_path: Path):
     environment = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     read = load({**environment, "MAILER_DATA_DIR": str(tmp_path / "data")})
     assert read.relay_user == "office@bureau.example"
+
+
+def test_the_compose_file_is_one_by_its_schema():
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*words, str(ROOT / "docker-compose.yml")], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_service_runs_a_command_that_there_is(tmp_path: Path):
+    shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    shutil.copy(ROOT / ".env.example", tmp_path / ".env")
+    services = read_compose(tmp_path / "docker-compose.yml").services
+    ours = [service for service in services.values() if service.builds]
+    assert {service.name for service in ours} == {"web", "worker", "intake", "beat", "migrate"}
+    for service in ours:
+        assert build_parser(service.command[0]).parse_args(service.command)
+        assert service.read_only
+        assert set(service.volumes) == {("data", "/data")}
+        assert {name for name in service.environment if name.endswith("_FILE")} == {
+            f"MAILER_{name.upper()}_FILE" for name in service.secrets
+        }
+        if service.healthcheck[:2] == ["CMD", "mailer"]:
+            assert build_parser(service.healthcheck[2]).parse_args(service.healthcheck[2:])
+        assert service.healthcheck or service.name == "migrate"
+    assert {other for service in services.values() for other in service.after} <= set(services)
+
+
+def test_the_image_is_built_from_what_there_is():
+    let_in = let_through(ROOT / ".dockerignore")
+    for stage in read_dockerfile(ROOT / "Dockerfile"):
+        for word, words in stage.steps:
+            if word == "COPY" and not words[0].startswith("--from="):
+                assert set(words[:-1]) <= let_in
+                assert all((ROOT / source).exists() for source in words[:-1])
+            if word == "CMD":
+                assert build_parser(words[0]).parse_args(words)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_every_unit_runs_a_command_that_there_is(unit: Path):
+    lines = [line.partition("=")[::2] for line in unit.read_text("utf-8").splitlines() if "=" in line]
+    for key, value in lines:
+        if key.startswith("ExecStart"):
+            program, *words = value.split()
+            assert program == "/opt/mailer/.venv/bin/mailer"
+            assert build_parser(words[0]).parse_args(words)
+    assert dict(lines)["EnvironmentFile"] == "/etc/mailer/environment"
 
 
 @pytest.mark.parametrize("name", ["run.sh", "test.sh", ".ci/run", ".ci/check"])
