@@ -16,6 +16,9 @@ _WHOLE: dict[str, str] = {
     "account.sessions_ended": "退出全部登录",
     "account.totp_on": "启用动态码",
     "account.totp_off": "关掉动态码",
+    "acknowledgement.entered": "登记签收",
+    "acknowledgement.signed": "签收",
+    "acknowledgement.undone": "撤销签收",
     "address.suppressed": "停发邮箱",
     "approval_sheet.viewed": "查看核签单",
     "audit.verified": "检查审计链",
@@ -37,6 +40,7 @@ _WHOLE: dict[str, str] = {
     "list.policy_set": "设名单办法",
     "list.rule_added": "加名单规则",
     "list.rule_removed": "去名单规则",
+    "mailing.reminded": "催办",
     "mailing.taken_back": "撤销发送",
     "mailing.resent": "补发",
     "person.left": "登记离任",
@@ -156,6 +160,7 @@ _DETAILS = {
     "at": "自",
     "because": "依据",
     "broken": "不符",
+    "channel": "途径",
     "code": "代码",
     "digest": "摘要",
     "ended": "去掉",
@@ -166,6 +171,7 @@ _DETAILS = {
     "files": "文件",
     "format": "格式",
     "group": "类别",
+    "how": "方式",
     "into": "并入",
     "key": "批次标识",
     "lists": "名单",
@@ -193,6 +199,7 @@ _DETAILS = {
     "unit": "单位",
     "units": "单位",
     "until": "到",
+    "who": "谁",
     "wish": "要求",
     "withheld": "停下",
     "words": "说明",
@@ -225,7 +232,8 @@ def actor_words(actor: str) -> str:
     kind, colon, name = actor.partition(":")
     if not colon:
         return {"system": "程序", "console": "登录页"}.get(actor, actor)
-    return {"account": name, "cli": f"服务器上的 {name}", "api": f"接口密钥 {name}"}.get(kind, actor)
+    words = {"account": name, "cli": f"服务器上的 {name}", "api": f"接口密钥 {name}", "recipient": "收件人"}
+    return words.get(kind, actor)
 
 
 def broken_words(broken: Broken) -> str:

@@ -18,13 +18,15 @@ from mailer.content import compose, facts
 from mailer.content.attachments import Attachment, EncodedAttachment
 from mailer.content.issue import Issue
 from mailer.content.look import Look
+from mailer.content.occasion import wants_answer
 from mailer.content.render import render
 from mailer.flow.freeze_audience import fill
 from mailer.flow.office import Office
 from mailer.flow.set_look import HouseStyle, house_style
 from mailer.model import doubt_policy
+from mailer.model.acknowledgement import Terms
 from mailer.model.mailing import MailingKind, MailingStatus
-from mailer.store import freeze, queries
+from mailer.store import acknowledgements, freeze, queries
 from recipients import directory
 from recipients.audience import Audience
 
@@ -129,9 +131,21 @@ def _begin(office: Office, order: Order, actor: str, *, is_recorded: bool) -> tu
             raise RuntimeError("a mailing just written cannot be read")
         if mailing.content_key != wanted:
             raise KeyConflictError(key, mailing.id)
+        if created:
+            acknowledgements.keep_terms(session, mailing.id, _terms(session, order))
         if created and is_recorded:
             office.record(session, actor, "mailing.made", f"mailing:{mailing.id}", key=key, lists=mailing.lists)
     return order, mailing, style, created
+
+
+def _terms(session: Session, order: Order) -> list[Terms]:
+    """What the lists ask of their recipients, as it is when the mailing is made: the mails say so from then on."""
+    policies = {each.code: each.policy for each in directory.lists(session)}
+    return [
+        Terms(each.code, policy.sign_within, policy.reminders, policy.reminder_gap, policy.short_replies)
+        for each in order.lists
+        if each.asks_acknowledgement and wants_answer(order.kind) and (policy := policies.get(each.code))
+    ]
 
 
 def _in_doubt(office: Office, session: Session, order: Order) -> str:

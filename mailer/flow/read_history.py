@@ -36,6 +36,7 @@ EVENT_WORDS: dict[DeliveryEventKind, str] = {
     _K.RETURNED: "收到退信",
     _K.RETURNED_FOR_RETRY: "收到退信，原因不在收件人，会再发一次",
     _K.ACKNOWLEDGED: "签收",
+    _K.ACKNOWLEDGEMENT_UNDONE: "撤销签收登记",
     _K.RESOLVED_RESEND: "经人决定：再发一次",
     _K.RESOLVED_ACCEPT: "经人认定：视为已发出",
     _K.RETRY_ORDERED: "经人决定：现在再试",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from mailer.flow.acknowledge import settle_signed
 from mailer.flow.carry_follow_up import carry_on
 from mailer.flow.close_mailing import close_if_done, mend_what_is_over
 from mailer.flow.recover import recover
@@ -44,6 +45,7 @@ def _sweep(kit: SendKit) -> tuple[int, ...]:
     with kit.store.begin() as session:
         release_scheduled(session, now)
         mend_what_is_over(session, now)
+        settle_signed(session, now)
         active = queries.mailings_with_status(session, MailingStatus.SENDING, MailingStatus.PAUSED, MailingStatus.HELD)
         for mailing in active:
             upkeep.withhold_waiting(session, mailing.id, kit.excluded(now), now)

@@ -16,8 +16,8 @@ RULES: Final = {
     ApprovalMode.ONE: "一个人准备、一个人放行，由本人确认。",
 }
 
-#: Nothing new is said in them: a proof goes to colleagues, a 补发 repeats what was approved.
-NEEDS_NO_APPROVAL: Final = frozenset({MailingKind.TEST, MailingKind.SUPPLEMENT})
+#: Nothing new is said in them: a proof goes to colleagues, a 补发 or 催办 repeats what was approved.
+NEEDS_NO_APPROVAL: Final = frozenset({MailingKind.TEST, MailingKind.SUPPLEMENT, MailingKind.REMINDER})
 
 
 def binding(

@@ -82,6 +82,7 @@ class DeliveryEventKind(StrEnum):
     RETURNED = "returned"  # DSN Action: failed, charged to the recipient or unclear
     RETURNED_FOR_RETRY = "returned_for_retry"  # DSN Action: failed, charged to rate, network or our set-up
     ACKNOWLEDGED = "acknowledged"  # a human signed for it
+    ACKNOWLEDGEMENT_UNDONE = "acknowledgement_undone"  # a person takes that back; what it proved of the wire stays
     RESOLVED_RESEND = "resolved_resend"  # a person: send it again
     RESOLVED_ACCEPT = "resolved_accept"  # a person: take it as sent
     RETRY_ORDERED = "retry_ordered"  # a person: try the parked one now
@@ -139,6 +140,7 @@ _MOVES: dict[DeliveryEventKind, dict[DeliveryStatus, DeliveryStatus]] = {
     },
     _E.RETURNED_FOR_RETRY: {_S.ACCEPTED: _S.DEFERRED, _S.IN_DOUBT: _S.DEFERRED},
     _E.ACKNOWLEDGED: {_S.IN_DOUBT: _S.ACCEPTED},
+    _E.ACKNOWLEDGEMENT_UNDONE: {},
     _E.RESOLVED_RESEND: {_S.IN_DOUBT: _S.QUEUED},
     _E.RESOLVED_ACCEPT: {_S.IN_DOUBT: _S.ACCEPTED},
     _E.RETRY_ORDERED: {_S.DEFERRED: _S.QUEUED},
@@ -149,7 +151,11 @@ FROM_OUTSIDE = frozenset(
     {_E.REPORTED_DELIVERED, _E.REPORTED_UNDERWAY, _E.RETURNED, _E.RETURNED_FOR_RETRY, _E.ACKNOWLEDGED}
 )
 #: Wishes that find the row already past them: recorded, nothing to do.
-_WISHES = frozenset({_E.WITHHELD, _E.CANCELLED, _E.RESOLVED_RESEND, _E.RESOLVED_ACCEPT, _E.RETRY_ORDERED})
+_WISHES = frozenset(
+    {
+        _E.WITHHELD, _E.CANCELLED, _E.RESOLVED_RESEND, _E.RESOLVED_ACCEPT, _E.RETRY_ORDERED, _E.ACKNOWLEDGEMENT_UNDONE,
+    }
+)  # fmt: skip
 
 
 def cell(status: DeliveryStatus, event: DeliveryEventKind) -> DeliveryStatus | Cell:

@@ -7,7 +7,15 @@ from typing import Final
 from sqlalchemy import Table
 from sqlmodel import SQLModel
 
-from mailer.store import account_tables, draft_tables, follow_up_tables, look_tables, sign_off_tables, tables
+from mailer.store import (
+    account_tables,
+    acknowledgement_tables,
+    draft_tables,
+    follow_up_tables,
+    look_tables,
+    sign_off_tables,
+    tables,
+)
 
 
 def _core(row: type[SQLModel]) -> Table:
@@ -17,6 +25,7 @@ def _core(row: type[SQLModel]) -> Table:
 
 account: Final = _core(account_tables.AccountRow)
 account_role: Final = _core(account_tables.AccountRole)
+acknowledgement: Final = _core(acknowledgement_tables.AcknowledgementRow)
 approval: Final = _core(sign_off_tables.Approval)
 audit: Final = _core(tables.AuditRecord)
 bulletin: Final = _core(tables.Bulletin)
@@ -41,9 +50,11 @@ lease: Final = _core(tables.LeaseRow)
 login_failure: Final = _core(account_tables.LoginFailure)
 mailing: Final = _core(tables.MailingRow)
 pace_grant: Final = _core(tables.PaceGrant)
+read_hint: Final = _core(acknowledgement_tables.ReadHint)
 recovery_code: Final = _core(account_tables.RecoveryCode)
 returned: Final = _core(tables.ReturnedMailRow)
 revision: Final = _core(tables.IssueRevision)
+sign_terms: Final = _core(acknowledgement_tables.SignTerms)
 tally: Final = _core(tables.TallyRow)
 task: Final = _core(tables.TaskRow)
 waiver: Final = _core(sign_off_tables.Waiver)

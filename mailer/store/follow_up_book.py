@@ -14,7 +14,7 @@ from sqlmodel import Session
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.follow_up import OPEN, FollowUpKind, FollowUpState
 from mailer.model.mailing import MailingKind, MailingStatus
-from mailer.store.core import content, delivery, duty, follow_up, mailing, revision
+from mailer.store.core import content, delivery, duty, follow_up, mailing, revision, sign_terms
 from mailer.store.writes import insert_missing
 
 #: A copy in one of these is, or may be, in the recipient's mailbox.
@@ -172,7 +172,8 @@ def addresses_of(session: Session, mailing_id: int) -> set[str]:
 
 def drop_draft(session: Session, mailing_id: int) -> None:
     """A draft that nobody is to get: it was never to be seen."""
-    session.execute(delete(content).where(content.c.mailing_id == mailing_id))
+    for table in (content, sign_terms):
+        session.execute(delete(table).where(table.c.mailing_id == mailing_id))
     session.execute(delete(mailing).where(mailing.c.id == mailing_id, mailing.c.status == str(MailingStatus.DRAFT)))
 
 

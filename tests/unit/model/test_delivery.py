@@ -35,6 +35,7 @@ reported_underway   .  .  .  ~  .  .  AC .  .  .  .
 returned            .  .  BO ~  BO BO BO .  .  .  .
 returned_for_retry  .  .  .  ~  .  DE DE .  .  .  .
 acknowledged        .  .  .  ~  .  .  AC .  .  .  .
+acknowledgement_undone  .  .  .  .  .  .  .  .  .  .  .
 resolved_resend     .  .  .  .  .  .  QU .  .  .  .
 resolved_accept     .  .  .  .  .  .  AC .  .  .  .
 retry_ordered       .  .  .  .  QU .  .  .  .  .  .
