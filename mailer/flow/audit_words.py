@@ -232,7 +232,12 @@ def actor_words(actor: str) -> str:
     kind, colon, name = actor.partition(":")
     if not colon:
         return {"system": "程序", "console": "登录页"}.get(actor, actor)
-    words = {"account": name, "cli": f"服务器上的 {name}", "api": f"接口密钥 {name}", "recipient": "收件人"}
+    words = {
+        "account": name,
+        "cli": f"服务器上的 {name}",
+        "api": f"接口密钥 {name}",
+        "recipient": f"收件人（第 {name} 件的链接）",
+    }
     return words.get(kind, actor)
 
 

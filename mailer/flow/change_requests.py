@@ -28,12 +28,15 @@ class NoSuchRequestError(Exception):
     """There is no open request of that number."""
 
 
-def ask(office: Office, wanted: ChangeRequest, actor: str) -> tuple[int, RequestState]:
-    """Enters a wish: its number, and whether it was granted at once or waits for the office. Raises AddressError."""
+def ask(office: Office, wanted: ChangeRequest, actor: str, *, confirm: bool = False) -> tuple[int, RequestState]:
+    """Enters a wish: its number, and whether it was granted at once or waits for the office. Raises AddressError.
+
+    ``confirm``: it came by a link, which may be in other hands: while it waits, the old address, the new one and the unit's
+    box hear that it was asked.
+    """
     now = office.clock.now()
     with office.store.begin() as session:
-        if wanted.value:
-            EmailAddress.parse(wanted.value)
+        new = EmailAddress.parse(wanted.value) if wanted.value else None
         number = directory.enter_request(session, wanted, now, actor)
         office.record(session, actor, "request.entered", f"request:{number}", wish=wanted.told, reason=wanted.reason)
         if not needs_office(wanted, directory.lists_of(session, wanted.address_key, now)):
@@ -44,6 +47,9 @@ def ask(office: Office, wanted: ChangeRequest, actor: str) -> tuple[int, Request
                 session, kind=TASK, title=f"变更请求 {number}：{wanted.told}", detail=wanted.reason,
                 dedupe_key=f"request:{number}", now=now,
             )  # fmt: skip
+            if confirm:
+                hear = [*requests.to_be_told(session, wanted.address_key, now), *([new.ascii] if new else [])]
+                requests.tell(session, number, list(dict.fromkeys(hear)), now)
     for mailing_id in mailings:
         close_if_done(office.store, mailing_id, now)
     return number, state

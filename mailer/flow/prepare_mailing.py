@@ -18,15 +18,15 @@ from mailer.content import compose, facts
 from mailer.content.attachments import Attachment, EncodedAttachment
 from mailer.content.issue import Issue
 from mailer.content.look import Look
-from mailer.content.occasion import wants_answer
-from mailer.content.render import render
+from mailer.content.occasion import repeats_the_issue, wants_answer
+from mailer.content.render import render, render_web_copy
 from mailer.flow.freeze_audience import fill
 from mailer.flow.office import Office
 from mailer.flow.set_look import HouseStyle, house_style
 from mailer.model import doubt_policy
 from mailer.model.acknowledgement import Terms
 from mailer.model.mailing import MailingKind, MailingStatus
-from mailer.store import acknowledgements, freeze, queries
+from mailer.store import acknowledgements, freeze, queries, web_copies
 from recipients import directory
 from recipients.audience import Audience
 
@@ -79,6 +79,7 @@ def prepare_mailing(office: Office, order: Order, actor: str) -> tuple[int, bool
     """The mailing's id, and whether this call made it. Raises KeyConflictError, BeingPreparedError."""
     order, mailing, style, created = _begin(office, order, actor, is_recorded=True)
     if mailing.status == str(MailingStatus.DRAFT):
+        _keep_web_copy(office, order, mailing, style.look)
         contents = _contents(office, order, mailing, style.look)
         if not fill(office, mailing, order.audience.entries, contents):
             raise BeingPreparedError(mailing.id)
@@ -91,6 +92,7 @@ def lay_down(office: Office, order: Order, actor: str) -> int:
     """
     order, mailing, style, _ = _begin(office, order, actor, is_recorded=False)
     contents = _contents(office, order, mailing, style.look)
+    _keep_web_copy(office, order, mailing, style.look)
     with office.store.begin() as session:
         for code, prepared in contents.items():
             freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
@@ -159,6 +161,15 @@ def _contents(office: Office, order: Order, mailing: Any, look: Look) -> dict[st
     return {each.code: _compose(office, order, each, mailing, attached, look) for each in order.lists}
 
 
+def _keep_web_copy(office: Office, order: Order, mailing: Any, look: Look) -> None:
+    """Where the mails link to it; a recall names the issue and repeats none of it."""
+    if not office.public_url or not repeats_the_issue(order.kind):
+        return
+    html = render_web_copy(office.templates, order.issue, _facts(office, order, order.lists[0], mailing, look))
+    with office.store.begin() as session:
+        web_copies.keep(session, mailing.id, html)
+
+
 def _compose(
     office: Office,
     order: Order,
@@ -167,7 +178,12 @@ def _compose(
     attached: tuple[EncodedAttachment, ...],
     look: Look,
 ) -> compose.PreparedMail:
-    mail_facts = facts.MailingFacts(
+    mail_facts = _facts(office, order, of_list, mailing, look)
+    return compose.prepare(render(office.templates, order.issue, mail_facts), mail_facts, attached)
+
+
+def _facts(office: Office, order: Order, of_list: facts.ListFacts, mailing: Any, look: Look) -> facts.MailingFacts:
+    return facts.MailingFacts(
         sender=order.sender,
         list=of_list,
         date=mailing.dated_at.astimezone(office.zone),
@@ -179,4 +195,3 @@ def _compose(
         base_url=office.public_url,
         look=look,
     )
-    return compose.prepare(render(office.templates, order.issue, mail_facts), mail_facts, attached)

@@ -1,4 +1,5 @@
-"""A decided wish is told by mail to the person and the unit; where that fails, the task that asks the office to tell stays.
+"""A wish that came by a link, and every decided one, is told by mail to the person and the unit; where a decision cannot be
+told so, the task that asks the office to tell stays.
 
 Best effort and outside the ledger, as every notice: three tries, then only the task is left.
 """
@@ -20,6 +21,11 @@ from recipients.directory import requests as book
 MACHINE = "system:notices"
 _TURN = timedelta(minutes=15)  # longer than sending takes: two processes do not both send
 _TRIES = 3
+_TOLD_AS = {
+    requests.RequestState.OPEN: RequestState.RECEIVED,
+    requests.RequestState.GRANTED: RequestState.APPLIED,
+    requests.RequestState.REFUSED: RequestState.DECLINED,
+}
 _APART = timedelta(minutes=30)
 
 
@@ -41,22 +47,22 @@ def tell_decided(desk: Desk, holder: str) -> int:
         again_at = now + _APART if row.tries + 1 < _TRIES else None
         assert row.id is not None
         with desk.store.begin() as session:
-            if not book.told(session, row.id, heard, again_at):
+            if not book.told(session, row.id, row.state, heard, again_at):
                 _end_task(session, row.id, desk)
     return taken
 
 
 def _mail(desk: Desk, row: tables.ChangeRequest, address: str) -> bool:
-    is_granted = row.state == requests.RequestState.GRANTED
+    state = _TOLD_AS[requests.RequestState(row.state)]
     details = [("邮箱", row.address_key), ("新邮箱", row.value), ("接任人", row.name), ("名单", row.scope)]
     if row.until is not None:
         details.append(("暂停到", f"{row.until.astimezone(desk.zone):%Y-%m-%d}"))
     confirmation = Confirmation(
-        RequestState.APPLIED if is_granted else RequestState.DECLINED,
+        state,
         requests.RequestKind(row.kind).chinese,
         row.created_at,
         tuple((label, text) for label, text in details if text),
-        "" if is_granted else row.answer.strip() or "编发单位没有同意",
+        row.answer.strip() or "编发单位没有同意" if state is RequestState.DECLINED else "",
     )
     to_them = replace(desk, to=(address,))
     return bool(

@@ -15,6 +15,7 @@ from mailer.store import (
     look_tables,
     sign_off_tables,
     tables,
+    web_tables,
 )
 
 
@@ -58,4 +59,5 @@ sign_terms: Final = _core(acknowledgement_tables.SignTerms)
 tally: Final = _core(tables.TallyRow)
 task: Final = _core(tables.TaskRow)
 waiver: Final = _core(sign_off_tables.Waiver)
+web_copy: Final = _core(web_tables.WebCopy)
 worker: Final = _core(tables.WorkerRow)

@@ -16,6 +16,7 @@ from recipients.directory.changes import (
     unknown_units,
 )
 from recipients.directory.lists import (
+    duties_of,
     each_entry,
     lists,
     lists_of,
@@ -28,7 +29,14 @@ from recipients.directory.lists import (
 )
 from recipients.directory.near_units import absent_units, near_units
 from recipients.directory.people import export_rows
-from recipients.directory.requests import decide, enter_request, open_requests, replace_address, request
+from recipients.directory.requests import (
+    decide,
+    enter_request,
+    open_requests,
+    replace_address,
+    request,
+    requests_of,
+)
 from recipients.directory.search import find
 from recipients.directory.suppressions import (
     DutyListError,
@@ -55,6 +63,7 @@ __all__ = [
     "close",
     "decide",
     "difference",
+    "duties_of",
     "each_entry",
     "enter_request",
     "export_rows",
@@ -74,6 +83,7 @@ __all__ = [
     "rename",
     "replace_address",
     "request",
+    "requests_of",
     "resolve",
     "seed_lists",
     "set_policy",

@@ -13,6 +13,7 @@ from recipients import audience, tables
 from recipients.directory.people import each_holding, valid
 from recipients.directory.suppressions import active_suppressions
 from recipients.list_policy import ListPolicy
+from recipients.people import Holder
 
 
 def seed_lists(session: Session, bulletin_id: int) -> None:
@@ -107,12 +108,17 @@ def on_no_list(session: Session, at: datetime) -> list[audience.Candidate]:
 
 def lists_of(session: Session, address_key: str, at: datetime) -> list[audience.DistributionList]:
     """The lists somebody with this address is on."""
-    known = lists(session)
-    using = [one for one in _candidates(session, at) if any(a.key == address_key for a in one.holder.addresses)]
-    return [wanted for wanted in known if any(one.is_on(wanted) for one in using)]
+    return [wanted for wanted, _ in duties_of(session, address_key, at)]
 
 
-def _candidates(session: Session, at: datetime) -> Iterator[audience.Candidate]:
-    """In the order of units."""
-    for one in each_holding(session, at, also_named=True):
+def duties_of(session: Session, address_key: str, at: datetime) -> list[tuple[audience.DistributionList, list[Holder]]]:
+    """The same, each with those who are on it by this address."""
+    using = list(_candidates(session, at, address_key))
+    found = ((wanted, [one.holder for one in using if one.is_on(wanted)]) for wanted in lists(session))
+    return [(wanted, holders) for wanted, holders in found if holders]
+
+
+def _candidates(session: Session, at: datetime, address_key: str | None = None) -> Iterator[audience.Candidate]:
+    """In the order of units; with ``address_key`` those who are written to at it."""
+    for one in each_holding(session, at, also_named=True, address_key=address_key):
         yield audience.Candidate(one.holder, one.id, one.unit_order, one.plus, one.minus, one.has_left)

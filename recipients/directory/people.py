@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlmodel import Session, col
 
 from recipients import tables
@@ -42,15 +42,19 @@ def holdings(session: Session, at: datetime, *, also_named: bool = False) -> lis
     return list(each_holding(session, at, also_named=also_named))
 
 
-def each_holding(session: Session, at: datetime, *, also_named: bool = False) -> Iterator[Holding]:
-    """The same one after the other, a leaf of them in memory at a time."""
-    plus, minus, imported = _memberships(session, at)
+def each_holding(
+    session: Session, at: datetime, *, also_named: bool = False, address_key: str | None = None
+) -> Iterator[Holding]:
+    """The same one after the other, a leaf of them in memory at a time; with ``address_key`` those written to at it."""
+    using = true() if address_key is None else _uses(address_key, at)
+    plus, minus, imported = _memberships(session, at, using)
     wanted = valid(tables.Holder, at)
     if also_named:
         wanted = or_(
             wanted,
             col(tables.Holder.id).in_(select(col(tables.ListMember.holder_id)).where(valid(tables.ListMember, at))),
         )
+    wanted = wanted & using
     former = former_names(session, at)
     u, p, h = tables.Unit, tables.Post, tables.Holder
     rows = session.execute(
@@ -116,18 +120,30 @@ def _addresses(
         yield holder_id, EmailAddress(original, spelled, compared, domains.setdefault(domain, domain))
 
 
+def _uses(address_key: str, at: datetime) -> ColumnElement[bool]:
+    """Holders who have that address at the moment ``at``."""
+    a, link = tables.RecipientAddress, tables.HolderAddress
+    owners = (
+        select(col(link.holder_id))
+        .join(a, col(a.id) == col(link.address_id))
+        .where(col(a.address_key) == address_key, valid(link, at))
+    )
+    return col(tables.Holder.id).in_(owners)
+
+
 def _memberships(
-    session: Session, at: datetime
+    session: Session, at: datetime, using: ColumnElement[bool]
 ) -> tuple[dict[int, list[str]], dict[int, list[str]], dict[int, list[str]]]:
-    """Holder id -> list codes: added, taken off, added by an import."""
-    m, d = tables.ListMember, tables.DistributionList
+    """Holder id -> list codes: added, taken off, added by an import; of the holders ``using``."""
+    m, d, h = tables.ListMember, tables.DistributionList, tables.Holder
     plus: dict[int, list[str]] = {}
     minus: dict[int, list[str]] = {}
     imported: dict[int, list[str]] = {}
     rows = session.execute(
         select(col(m.holder_id), col(d.code), col(m.sign), col(m.origin))
         .join(d, col(d.id) == col(m.list_id))
-        .where(valid(m, at))
+        .join(h, col(h.id) == col(m.holder_id))
+        .where(valid(m, at), using)
         .order_by(col(d.lane))
     )
     for holder_id, code, sign, origin in rows:

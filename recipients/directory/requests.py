@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
 from recipients import tables
 from recipients.address import EmailAddress
 from recipients.directory.holders import Beginning, begin_holders, end_holders, memberships_to_carry
-from recipients.directory.people import Holding, holdings
+from recipients.directory.people import Holding, each_holding, holdings
 from recipients.people import Holder, canonical_role
 from recipients.requests import ChangeRequest, RequestKind, RequestState
 
@@ -52,6 +52,20 @@ def open_requests(session: Session) -> list[ChangeRequest]:
     return [_value(row) for row in rows]
 
 
+def requests_of(session: Session, address_key: str, since: datetime) -> list[ChangeRequest]:
+    """What was asked for the address from ``since`` on, and what is still open from before; in the order they came."""
+    r = tables.ChangeRequest
+    rows = session.scalars(
+        select(r)
+        .where(
+            col(r.address_key) == address_key,
+            or_(col(r.created_at) >= since, col(r.state) == RequestState.OPEN.value),
+        )
+        .order_by(col(r.id))
+    )
+    return [_value(row) for row in rows]
+
+
 def decide(session: Session, request_id: int, state: RequestState, at: datetime, actor: str, answer: str) -> bool:
     """False when it was decided already."""
     r = tables.ChangeRequest
@@ -66,8 +80,8 @@ def decide(session: Session, request_id: int, state: RequestState, at: datetime,
 
 def to_be_told(session: Session, address_key: str, at: datetime) -> list[str]:
     """The person and their unit, as SMTP addresses: the unit's own mailboxes, else its information officers."""
-    people = holdings(session, at)
-    using = [one for one in people if any(a.key == address_key for a in one.holder.addresses)]
+    using = list(each_holding(session, at, address_key=address_key))
+    people = holdings(session, at) if using else []
     own = [a for one in using for a in one.holder.addresses if a.key == address_key]
     units = {one.holder.post.unit.key for one in using}
     others = [one.holder for one in people if one.holder.post.unit.key in units and one.holder.addresses]
@@ -78,21 +92,25 @@ def to_be_told(session: Session, address_key: str, at: datetime) -> list[str]:
 
 
 def tell(session: Session, request_id: int, addresses: Sequence[str], at: datetime) -> None:
-    """These shall hear of the decision by mail, from ``at`` on."""
+    """These shall hear by mail, from ``at`` on, how the request stands: that it came, or what was decided."""
     row = session.get_one(tables.ChangeRequest, request_id)
-    row.tell_to, row.tell_after = list(addresses), at if addresses else None
+    row.tell_to, row.tell_after, row.tries = list(addresses), at if addresses else None, 0
     session.flush()
 
 
 def untold(session: Session, at: datetime) -> list[tables.ChangeRequest]:
-    """Decisions somebody should hear of now."""
+    """Requests somebody should hear of now."""
     r = tables.ChangeRequest
     return list(session.scalars(select(r).where(col(r.tell_after) <= at).order_by(col(r.id))))
 
 
-def told(session: Session, request_id: int, heard: Sequence[str], again_at: datetime | None) -> list[str]:
-    """``heard`` have been told; the rest at ``again_at``, or (None) not by mail. Who has still not heard."""
+def told(session: Session, request_id: int, state: str, heard: Sequence[str], again_at: datetime | None) -> list[str]:
+    """``heard`` have been told that it is in ``state``; the rest at ``again_at``, or (None) not by mail. Who has still not
+    heard; decided meanwhile, nobody has.
+    """
     row = session.get_one(tables.ChangeRequest, request_id)
+    if row.state != state:
+        return list(row.tell_to)
     left = [address for address in row.tell_to if address not in heard]
     row.told_to, row.tell_to = [*row.told_to, *heard], left
     row.tell_after, row.tries = again_at if left else None, row.tries + 1
@@ -106,7 +124,7 @@ def replace_address(
     """Everybody written to at ``address_key`` gets ``new`` instead; with ``name`` the post passes to that person, who keeps
     the old address where no new one is given. Who was changed, as they were.
     """
-    using = [one for one in holdings(session, at) if any(a.key == address_key for a in one.holder.addresses)]
+    using = list(each_holding(session, at, address_key=address_key))
     unit_ids = _unit_ids(session, using)
     ids = [one.id for one in using]
     carried = memberships_to_carry(session, ids, imported=True)

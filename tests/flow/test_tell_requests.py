@@ -15,6 +15,7 @@ from mailer.model.reply import Fault, Outcome, Phase
 from mailer.store import queries
 from recipients import directory, tables
 from recipients.difference import Scope
+from recipients.directory import requests
 from recipients.requests import ChangeRequest, RequestKind
 from recipients.roster import read_roster
 from recipients.spreadsheet import Sheet, Workbook
@@ -104,3 +105,30 @@ def test_another_process_does_not_tell_it_too(peopled: Office, desk: Desk):
     assert tell_decided(desk, "me") == 2
     decided(peopled, ChangeRequest(RequestKind.LEAVE, "feng@x.example"))
     assert tell_decided(desk, "other") == 0
+
+
+def test_a_wish_that_came_by_a_link_is_confirmed_to_all_three_and_its_decision_told_again(peopled: Office, desk: Desk):
+    wish = ChangeRequest(RequestKind.HAND_OVER, "zheng@x.example", value="new@x.example", name="郑新")
+    number, _ = change_requests.ask(peopled, wish, "recipient:7", confirm=True)
+    heard = ["zheng@x.example", "feng@x.example", "new@x.example"]
+    assert tell_decided(desk, "me") == 3
+    assert (row_of(peopled, number).told_to, row_of(peopled, number).tell_to) == (heard, [])
+    assert tasks(peopled) == ["change_request"], "the office still has to decide"
+    change_requests.answer(peopled, number, "cli:test", granted=False, words="请先与单位核实")
+    assert row_of(peopled, number).tell_to == heard[:2]
+    assert tell_decided(desk, "me") == 2
+    assert tasks(peopled) == []
+
+
+def test_what_the_office_itself_enters_is_not_confirmed(peopled: Office, desk: Desk):
+    change_requests.ask(peopled, ChangeRequest(RequestKind.HAND_OVER, "zheng@x.example", name="郑新"), "account:小何")
+    assert tell_decided(desk, "me") == 0
+
+
+def test_a_decision_that_comes_while_the_receipt_goes_out_is_still_told(peopled: Office):
+    wish = ChangeRequest(RequestKind.HAND_OVER, "zheng@x.example", name="郑新")
+    number, _ = change_requests.ask(peopled, wish, "recipient:7", confirm=True)
+    change_requests.answer(peopled, number, "cli:test", granted=False, words="请先与单位核实")
+    with peopled.store.begin() as session:
+        assert requests.told(session, number, "open", ["zheng@x.example", "feng@x.example"], None) != []
+    assert row_of(peopled, number).tell_to == ["zheng@x.example", "feng@x.example"]

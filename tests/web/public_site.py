@@ -5,18 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlencode
 
 from starlette.applications import Starlette
 
+from mailer.content.facts import Sender
+from mailer.flow.approve_mailing import approve
+from mailer.flow.draw_up_order import draw_up_order
+from mailer.flow.prepare_mailing import prepare_mailing
+from mailer.flow.release_mailing import release
 from mailer.model.links import Links, Purpose
+from mailer.model.mailing import MailingKind
 from mailer.settings import Settings
+from mailer.store.core import delivery
 from mailer.store.engine import Store
+from mailer.wake.local import LocalWake
 from mailer.web.public.app import public_app
-from mailer.wiring import links_of
+from mailer.wiring import links_of, office_of
+from recipients import directory
+from recipients.list_policy import ListPolicy
+from tests.support.builders import keep_issue
+from tests.support.issues import sample_issue
 from tests.web.console_server import Answer
+from tests.web.sample_directory import take_over
 
 HOST = "127.0.0.1"
 
@@ -85,3 +98,25 @@ def public_site(settings: Settings, store: Store) -> Iterator[Site]:
     """The clock of the throttles stands still."""
     with asyncio.Runner() as runner:
         yield Site(public_app(settings, store, lambda: 0.0), links_of(settings), runner)
+
+
+def send_sample(
+    settings: Settings, store: Store, *, open_list: bool = False, kind: MailingKind = MailingKind.FIRST
+) -> dict[str, int]:
+    """The sample issue, released to the sample people on the 发 list: address -> its delivery."""
+    office = office_of(settings, store, LocalWake())
+    take_over(store, office)
+    if open_list:
+        with store.begin() as session:
+            directory.set_policy(session, "发", ListPolicy(), is_duty=False)
+    issue = sample_issue()
+    order = draw_up_order(
+        office, revision_id=keep_issue(store, issue, now=office.clock.now()), issue=issue, codes=("发",),
+        sender=Sender("某办公室", "office@office.example", "reply@office.example"),
+    )  # fmt: skip
+    mailing_id, _ = prepare_mailing(office, replace(order, kind=kind), "cli:test")
+    approve(office, mailing_id, "cli:test")
+    release(office, mailing_id, "cli:test")
+    with store.read() as session:
+        rows = session.execute(delivery.select().where(delivery.c.mailing_id == mailing_id)).all()
+    return {row.address: int(row.id) for row in rows if row.address}

@@ -25,14 +25,20 @@ from mailer.transport.clock import SystemClock
 from mailer.wake.local import LocalWake
 from mailer.web import gate
 from mailer.web.pages import Pages
-from mailer.web.public import acknowledge_pages, privacy_page
+from mailer.web.public import acknowledge_pages, leave_pages, privacy_page, reading_pages, settings_pages
 from mailer.web.public.hall import Hall
 from mailer.web.public.throttle import Throttle
 from mailer.web.public.ways import Visit, Way, address_of, no_such_link, route, too_many
 from mailer.web.request_log import RequestLog
 
 #: Every area's ways.
-AREAS: Final[tuple[Callable[[Hall], list[Way]], ...]] = (acknowledge_pages.ways, privacy_page.ways)
+AREAS: Final[tuple[Callable[[Hall], list[Way]], ...]] = (
+    reading_pages.ways,
+    acknowledge_pages.ways,
+    settings_pages.ways,
+    leave_pages.ways,
+    privacy_page.ways,
+)
 
 #: Of templates/static; nothing else of it is here.
 _STATIC: Final = {"console.css": "text/css", "public.css": "text/css", "console.svg": "image/svg+xml"}
