@@ -1,6 +1,6 @@
 # Shortcuts for people who have make; everything here can be typed without it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lock bench faults chaos rehearse migration
+.PHONY: help run test check fmt lock bench rehearse pictures faults chaos migration
 UV ?= uv
 
 help:  ## what there is
@@ -34,6 +34,9 @@ bench: .venv  ## how fast, against the field's own load generators
 
 migration: .venv  ## MESSAGE=...: the next migration, from what the tables have and the tree has not
 	.venv/bin/python -m tests.support.new_migration $(MESSAGE)
+
+pictures: .venv  ## the manual's pictures, anew
+	.venv/bin/python -m tests.browser.pictures
 
 faults: .venv  ## the whole fault matrix (up to 30 minutes); writes the table in docs/reliability.md
 	sh test.sh -n 0 -m "not chaos" --junitxml=.venv/faults.xml tests/faults; code=$$?; \
