@@ -47,6 +47,7 @@ _WHOLE: dict[str, str] = {
     "recipients.import_undone": "撤销导入",
     "recipients.searched": "查找人员",
     "relay.probed": "试连发信服务器",
+    "doctor.run": "自检",
     "retention.run": "清理到期数据",
     "sheet.viewed": "打印发送单",
     "task.address_corrected": "电话核实：改邮箱",

@@ -17,6 +17,7 @@ MODULES = [
         "cli",
         "web",
         "workers",
+        "doctor",
         "wiring",
         "intake",
         "transport",

@@ -52,7 +52,12 @@ OPEN = {
     ("POST", "/account/sessions/end", Open.ACCOUNT),
 }
 #: The right that the ways below a path ask for, first of all those that change something.
-ADMINISTRATION = {"/accounts": Right.SECURITY, "/settings": Right.SYSTEM, "/audit": Right.AUDIT}
+ADMINISTRATION = {
+    "/accounts": Right.SECURITY,
+    "/settings": Right.SYSTEM,
+    "/doctor": Right.SYSTEM,
+    "/audit": Right.AUDIT,
+}
 CHANGES = {"/mailings": {Right.SEND}, "/issues": {Right.EDIT, Right.APPROVE, Right.SEND}}
 NEED_PASSWORD = re.compile(r"/(accounts|account/(password|totp|recovery-codes|sure))(/|$)|/(sign|approve)$")
 
