@@ -6,6 +6,7 @@ went out is not sent as a first mailing once more. However many people ask at on
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,13 +15,13 @@ from sqlmodel import Session
 
 from mailer.content.attachments import Attachment
 from mailer.content.facts import Sender
-from mailer.content.issue import Finding, Severity
+from mailer.content.issue import Finding, Severity, from_json
 from mailer.flow.draw_up_order import draw_up_order
 from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import content_key, prepare_mailing
 from mailer.flow.take_issue import look_over, stored_issue
 from mailer.model.mailing import MailingKind, MailingStatus
-from mailer.store import corrections, sign_off
+from mailer.store import corrections, queries, sign_off
 
 
 class NotReadyError(Exception):
@@ -54,11 +55,9 @@ def prepare_issue(office: Office, wish: Wish, actor: str) -> int:
         issue_id = int(corrections.issue_behind(session, wish.revision_id).id)
         if sign_off.newest_revision_id(session, issue_id) != wish.revision_id:
             raise NotReadyError("outdated", "刚刚有了新的一稿，这里准备的是旧稿。", "请看过新稿，再准备发送。")
-        sha256 = next(row.source_sha256 for row in sign_off.revisions(session, issue_id) if row.id == wish.revision_id)
-        waived = sign_off.waivers(session, wish.revision_id)
         mailings = sign_off.issue_mailings(session, issue_id)
         files = tuple(Attachment(*row) for row in sign_off.attachment_files(session, issue_id))
-    _settled(look_over(office, issue, sha256), waived, accepted=wish.has_seen_warnings)
+    demand_settled(office, wish.revision_id, has_seen_warnings=wish.has_seen_warnings)
     order = draw_up_order(
         office,
         revision_id=wish.revision_id,
@@ -75,6 +74,17 @@ def prepare_issue(office: Office, wish: Wish, actor: str) -> int:
         order = replace(order, key=_key(session, wanted))
     mailing_id, _ = prepare_mailing(office, order, actor)
     return mailing_id
+
+
+def demand_settled(office: Office, revision_id: int, *, has_seen_warnings: bool) -> None:
+    """That the check's stops are passed and its warnings read. Raises NotReadyError ``outdated``, ``stops``, ``warnings``."""
+    with office.store.read() as session:
+        row = queries.revision_content(session, revision_id)
+        waived = sign_off.waivers(session, revision_id)
+    if row is None:
+        raise NotReadyError("outdated", "没有这一稿。", "请刷新页面，从最新一稿开始。")
+    found = look_over(office, from_json(json.loads(row.content)), row.source_sha256)
+    _settled(found, waived, accepted=has_seen_warnings)
 
 
 def _settled(found: Sequence[Finding], waived: dict[str, Any], *, accepted: bool) -> None:

@@ -31,6 +31,7 @@ from mailer.web.console import (
     directory_pages,
     doctor_pages,
     entrance,
+    follow_up_pages,
     home_pages,
     import_pages,
     issue_pages,
@@ -43,6 +44,7 @@ from mailer.web.console import (
     return_pages,
     sending_pages,
     settings_pages,
+    signature_pages,
     staff_pages,
     suppression_pages,
     task_pages,
@@ -79,6 +81,8 @@ AREAS: Final[tuple[Callable[[Desk], list[Way]], ...]] = (
     archive_pages.ways,
     preview_pages.ways,
     sending_pages.ways,
+    follow_up_pages.ways,
+    signature_pages.ways,
 )
 
 

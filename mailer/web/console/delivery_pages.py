@@ -7,6 +7,8 @@ from starlette.responses import Response
 
 from mailer.flow.browse_ledger import read_head
 from mailer.flow.read_history import read_history
+from mailer.flow.read_signatures import read_asked, read_book
+from mailer.model.acknowledgement import CHANNELS
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.rights import Right
 from mailer.web.console.desk import caller_of
@@ -31,6 +33,8 @@ class _Deliveries:
         with books.office.store.read() as session:
             history = read_history(session, mailing_id, delivery_id)
             head, _ = read_head(session, mailing_id, books.office.clock.now())
+            asked = read_asked(session, delivery_id, books.office.clock.now())
+            book = read_book(session, delivery_id)
         books.desk.viewed(request, f"delivery:{delivery_id}", "delivery.viewed")
         return books.desk.show(
             request,
@@ -42,5 +46,9 @@ class _Deliveries:
             entry=history.entry,
             people=served(history.entry.duties),
             may_decide=history.entry.status is DeliveryStatus.IN_DOUBT and caller.may(Right.SEND),
+            asked=asked,
+            signatures=book,
+            channels=CHANNELS,
+            may_enter=asked.is_asked and caller.may(Right.SEND),
             returns_are_here="/returns/{id}" in books.desk.rights,
         )

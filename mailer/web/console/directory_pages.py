@@ -20,7 +20,7 @@ from recipients import directory
 from recipients.audience import Audience, Rule
 from recipients.directory import list_book
 from recipients.directory.unit_book import unit_book
-from recipients.list_policy import IN_DOUBT, ListPolicy
+from recipients.list_policy import IN_DOUBT, LIMITS, PLAIN, ListPolicy
 from recipients.spreadsheet import write_xlsx
 
 _PER_LEAF = 100
@@ -98,11 +98,18 @@ class _Lists:
 
     def set_policy(self, request: Request, form: Form) -> Response:
         code, in_doubt = request.path_params["code"], form.text("in_doubt")
-        policy = ListPolicy(in_doubt if in_doubt in IN_DOUBT else "", form.text("acknowledgement") == "yes")
         try:
+            policy = ListPolicy(
+                in_doubt if in_doubt in IN_DOUBT else "",
+                form.text("acknowledgement") == "yes",
+                short_replies=form.text("short_replies") == "yes",
+                **{name: _within(form.text(name), name) for name in LIMITS},
+            )
             set_policy(self._office, code, policy, caller_of(request).actor, is_duty=form.text("duty") == "yes")
         except NoSuchListError as error:
             raise HTTPException(404) from error
+        except FieldError as error:
+            return self._one(request, code, problem=str(error), status=422)
         return self._desk.to(request, f"/lists/{quote(code)}", said=f"“{code}”的办法已保存，从下一次发送起算。")
 
     def add_rule(self, request: Request, form: Form) -> Response:
@@ -201,3 +208,16 @@ def _rule(form: Form) -> Rule:
     if not (group or other or roles):
         raise FieldError("规则是空的：请填分组或人员类别；要人人都在，请在“人员类别”里逐个写明。")
     return Rule(group, other, roles, is_plus)
+
+
+_NUMBERS = {"sign_within": "签收期限（天）", "reminders": "催办次数", "reminder_gap": "催办间隔（天）"}
+
+
+def _within(text: str, name: str) -> int:
+    """A number of the list's wishes; what is not in the form is as usual. Raises FieldError."""
+    if not text:
+        return int(getattr(PLAIN, name))
+    least, most = LIMITS[name]
+    if not (text.isascii() and text.isdigit() and len(text) < 4 and least <= int(text) <= most):
+        raise FieldError(f"{_NUMBERS[name]}请填 {least} 到 {most}。")
+    return int(text)

@@ -17,8 +17,17 @@ from mailer.flow.ledger_pace import Budget, Pace, read_pace, read_troubles
 from mailer.flow.read_ledger import Head
 from mailer.flow.search_ledger import search
 from mailer.flow.sessions import IDLE, LASTS
+from mailer.model.follow_up import FollowUpState
 from mailer.model.mailing import MailingKind, MailingStatus
-from mailer.store import alarm_reads, ledger_reads, live_reads, queries
+from mailer.store import (
+    acknowledgements,
+    alarm_reads,
+    corrections,
+    follow_up_book,
+    ledger_reads,
+    live_reads,
+    queries,
+)
 from mailer.store.ledger_reads import Need, Wanted
 from mailer.store.queries import Sum
 from mailer.transport.configured import fingerprint_of
@@ -70,6 +79,20 @@ class LedgerDesk:
         )
         now = now_of(head, self.state(head), self._pace_words(pace, as_of, is_idle=is_idle), troubles)
         return now, missed_of(tallies, entries, silent)
+
+    def around(self, session: Session, mailing_id: int) -> dict[str, Any]:
+        """What else there is to this mailing: its issue, whether it asks for signatures, what became of the issue since."""
+        mailing = queries.mailing(session, mailing_id)
+        issue_id = int(corrections.issue_behind(session, mailing.revision_id).id)
+        row = follow_up_book.standing(session, issue_id, rehearsal=mailing.rehearsal)
+        follow_up = row and {
+            "kind": row.kind,
+            "revision": row.revision,
+            "state_words": FollowUpState(row.state).label,
+            "is_superseded": mailing.superseded_by is not None,
+        }
+        asks = bool(acknowledgements.terms(session, mailing_id))
+        return {"issue_id": issue_id, "follow_up": follow_up, "asks_to_sign": asks}
 
     def lines(self, session: Session, mailing_id: int, chosen: Filter, as_of: datetime) -> Lines:
         found = search(session, mailing_id, chosen.search) if chosen.search else None

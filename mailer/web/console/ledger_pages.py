@@ -79,6 +79,7 @@ class _Ledgers:
         with self._office.store.read() as session:
             now, missed = self._books.now(session, mailing_id, as_of)
             lines = self._books.lines(session, mailing_id, chosen, as_of)
+            around = self._books.around(session, mailing_id)
         self._desk.viewed(request, f"mailing:{mailing_id}", "ledger.viewed")
         return self._desk.show(
             request,
@@ -93,6 +94,7 @@ class _Ledgers:
             may_act=caller_of(request).may(Right.SEND),
             is_live=chosen.is_live and _may_move(now),
             refresh_after=_refresh_after(now, chosen),
+            **around,
         )
 
     def live(self, request: Request) -> Response:
