@@ -17,8 +17,10 @@ from playwright.sync_api import Browser, Page
 
 from mailer import wiring
 from mailer.flow.import_draft import stage
+from mailer.model.acknowledgement import Terms
 from mailer.model.rights import Role
 from mailer.settings import Settings, load
+from mailer.store import acknowledgements
 from mailer.store.engine import Store
 from mailer.web.console.access import OneTimeKeys
 from mailer.web.console.app import all_ways, make_desk
@@ -50,6 +52,7 @@ PAGES: Final = (
     ("clerk", "/mailings/{id}/units", "/mailings/{ledger}/units"),
     ("clerk", "/mailings/{id}/in-doubt", "/mailings/{ledger}/in-doubt"),
     ("clerk", "/mailings/{id}/deliveries/{delivery}", "/mailings/{to_do}/deliveries/1"),
+    ("clerk", "/mailings/{id}/signatures", "/mailings/{ledger}/signatures"),
     ("clerk", "/mailings/{id}/sheet", "/mailings/{ledger}/sheet"),
     ("clerk", "/reports", "/reports"),
     ("clerk", "/reports/domains", "/reports/domains"),
@@ -78,6 +81,7 @@ PAGES: Final = (
     ("clerk", "/issues/{id}/preview", "/issues/{issue}/preview"),
     ("clerk", "/issues/{id}/recipients", "/issues/{issue}/recipients"),
     ("clerk", "/issues/{id}/sending", "/issues/{issue}/sending"),
+    ("clerk", "/issues/{id}/follow-up", "/issues/{issue}/follow-up"),
     ("clerk", "no such page", "/people/999999"),
 )
 #: Ways that show no page of the console: files, parts, streams, the mail itself in its frame, redirects.
@@ -102,6 +106,8 @@ def _fill(store: Store, settings_dir: Path, clerk: Console) -> dict[str, object]
     take_over(store, office)
     to_do = make_things_to_do(store, office)
     ledger = make_mailing(store, realistic(sending=True), key="ledger", number=127)
+    with store.begin() as session:
+        acknowledgements.keep_terms(session, ledger, [Terms("发", within_days=3, reminders=2)])
     issue = take(clerk, SMALL.replace("工作快报", "很长的刊名联合创建全国文明城市 工作快报"))
     approved(clerk, issue)
     changed = [*PEOPLE[:3], (*PEOPLE[3][:1], "松陵街道", *PEOPLE[3][2:])]
