@@ -25,7 +25,7 @@ from mailer.wake.local import LocalWake
 from mailer.web.public.app import public_app
 from mailer.wiring import links_of, office_of
 from recipients import directory
-from recipients.list_policy import ListPolicy
+from recipients.list_policy import PLAIN, ListPolicy
 from tests.support.builders import keep_issue
 from tests.support.issues import sample_issue
 from tests.web.console_server import Answer
@@ -101,14 +101,19 @@ def public_site(settings: Settings, store: Store) -> Iterator[Site]:
 
 
 def send_sample(
-    settings: Settings, store: Store, *, open_list: bool = False, kind: MailingKind = MailingKind.FIRST
+    settings: Settings,
+    store: Store,
+    *,
+    open_list: bool = False,
+    kind: MailingKind = MailingKind.FIRST,
+    policy: ListPolicy = PLAIN,
 ) -> dict[str, int]:
     """The sample issue, released to the sample people on the 发 list: address -> its delivery."""
     office = office_of(settings, store, LocalWake())
     take_over(store, office)
     if open_list:
         with store.begin() as session:
-            directory.set_policy(session, "发", ListPolicy(), is_duty=False)
+            directory.set_policy(session, "发", policy, is_duty=False)
     issue = sample_issue()
     order = draw_up_order(
         office, revision_id=keep_issue(store, issue, now=office.clock.now()), issue=issue, codes=("发",),

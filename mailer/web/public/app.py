@@ -78,7 +78,7 @@ def public_app(settings: Settings, store: Store, elapsed: Callable[[], float] | 
     elapsed = elapsed or SystemClock().elapsed
     bad_links = Throttle(60, 60, elapsed)
     answers = _Answers(hall, bad_links)
-    return Starlette(
+    app = Starlette(
         routes=[route(hall, way, bad_links) for way in all_ways(hall)],
         middleware=[
             Middleware(RequestLog),
@@ -91,6 +91,8 @@ def public_app(settings: Settings, store: Store, elapsed: Callable[[], float] | 
         ],
         exception_handlers={HTTPException: answers.http, DBAPIError: answers.no_database, Exception: answers.failed},
     )
+    app.router.redirect_slashes = False  # a redirect would carry the link on
+    return app
 
 
 class _Throttled:

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
+from mailer.content.page import split_title
 from mailer.flow.office import Office
 from mailer.settings import Settings
 from mailer.store import house
@@ -22,11 +23,14 @@ class Hall:
     pages: Pages
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
-        """A page of ``templates/public``; the masthead is the bulletin's name."""
+        """A page of ``templates/public``; the masthead is the bulletin's name, in two lines where the mail has two."""
         with self.office.store.read() as session:
             masthead = house.masthead(session)
-        return HTMLResponse(self.pages.render(f"public/{template}", masthead=masthead, **values), status)
+        above, name = split_title(masthead)
+        page = self.pages.render(f"public/{template}", masthead=masthead, above=above, name=name, **values)
+        return HTMLResponse(page, status)
 
-    def message(self, status: int, title: str, *text: str, masthead: str = "") -> Response:
+    def message(self, status: int, title: str, *text: str) -> Response:
         """A page of words alone; asks the database nothing, for it may be away."""
-        return HTMLResponse(self.pages.render("public/message.html", masthead=masthead, title=title, text=text), status)
+        page = self.pages.render("public/message.html", masthead="", above="", name="", title=title, text=text)
+        return HTMLResponse(page, status)

@@ -127,11 +127,14 @@ def no_such_link(hall: Hall, bad_links: Throttle, request: Request) -> Response:
     """One page for every link that does not open anything, in the very same words; not to be tried without end."""
     if not bad_links.take(address_of(request)):
         return too_many(hall)
-    return hall.message(
-        404,
-        "这个链接打不开",
-        "可能是链接没有复制完整（邮件软件有时会把长链接断成两截），也可能是它已经过期。",
-        "请回到邮件里直接点按链接，或把邮件里的整条链接复制到地址栏。还是不行，请按邮件下方“调整接收人”的办法给编发单位写信，注明邮件末尾的件号。",
+    return hall.show(
+        "message.html",
+        status=404,
+        title="这个链接打不开",
+        text=(
+            "可能是链接没有复制完整（邮件软件有时会把长链接断成两截），也可能是它已经过期。",
+            "请回到邮件里直接点按链接，或把邮件里的整条链接复制到地址栏。还是不行，请回复那封邮件告诉编发单位，注明邮件末尾的件号。",
+        ),
     )
 
 
