@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from mailer import wiring
 from mailer.cli import findings, issue_shelf, ledger_text, opening, watching
 from mailer.cli.attached import read_attachments
 from mailer.cli.output import CommandError, Exit, Output
-from mailer.content.attachments import Attachment, AttachmentError, EncodedAttachment, check_together
+from mailer.content.attachments import Attachment, AttachmentError, EncodedAttachment, check_fits, check_together
 from mailer.content.facts import Sender
 from mailer.content.issue import Issue
 from mailer.flow.approve_mailing import ApprovalError, approve
@@ -33,11 +32,8 @@ from mailer.flow.release_mailing import release, schedule
 from mailer.flow.take_issue import look_over
 from mailer.settings import SettingError, Settings
 from mailer.store import corrections, queries, sign_off
-from mailer.transport.configured import relay_of
+from mailer.transport.probe import size_limit
 from recipients.address import AddressError, EmailAddress
-
-_BASE64_GROWTH = 78 / 57  # four thirds and the line ends
-_ISSUE_BYTES = 200_000  # what the issue itself takes at most, generously
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -227,22 +223,12 @@ def _ask_relay(settings: Settings, attachments: Sequence[Attachment]) -> None:
         return
     try:
         wiring.sign_of(settings)
-        relay = relay_of(settings, lambda: datetime.now(UTC))
-
-        async def ask() -> int:
-            session = await relay.connect()
-            await session.quit()
-            return session.offered.size
-
-        limit = asyncio.run(ask())
+        limit = size_limit(settings)
     except SettingError as error:
         raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
     except RelayError as error:
         raise CommandError("relay_refused", f"{error.message}，没有发送任何邮件。", error.hint) from error
-    about = sum(len(each.data) for each in attachments) * _BASE64_GROWTH + _ISSUE_BYTES
-    if limit and attachments and about > limit:
-        raise CommandError(
-            "too_big",
-            f"连附件约 {about / 1_048_576:.0f} MB，发信服务器一封最多收 {limit / 1_048_576:.0f} MB，没有发送。",
-            "请压缩或去掉附件。",
-        )
+    try:
+        check_fits((len(each.data) for each in attachments), limit)
+    except AttachmentError as error:
+        raise CommandError("too_big", str(error), "改好后再发；现在什么都没有发出。") from error

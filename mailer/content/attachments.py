@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from urllib.parse import quote
@@ -19,6 +20,8 @@ MAX_TOGETHER = 25 * 1024 * 1024
 MAX_FILES = 10
 
 _BASE64_LINE_OCTETS = 57  # 76 characters a line (RFC 2045 6.8)
+_BASE64_GROWTH = 78 / _BASE64_LINE_OCTETS  # four thirds and the line ends
+_ISSUE_BYTES = 200_000  # what the issue itself takes at most, generously
 _NAME_LENGTH = 90  # characters; nine octets each when percent-encoded, on one line of at most 998
 _CONTENT_TYPE = re.compile(r"(?:application|text|image|audio|video|font)/[0-9A-Za-z!#$&^_.+-]{1,100}")
 _UNFIT_FOR_A_NAME = re.compile(r'[\\/:*?"<>|]')  # what Windows refuses in a file name
@@ -82,6 +85,16 @@ def check_together(attachments: tuple[EncodedAttachment, ...]) -> None:
     if together > MAX_TOGETHER:
         raise AttachmentError(
             f"附件合计 {together / 1024 / 1024:.1f} MB，最多 {MAX_TOGETHER // 1024 // 1024} MB：请压缩或减少。"
+        )
+
+
+def check_fits(file_bytes: Iterable[int], limit: int) -> None:
+    """AttachmentError when an issue with files of these sizes is more than the relay takes (RFC 1870); 0: it names no limit."""
+    sizes = list(file_bytes)
+    about = sum(sizes) * _BASE64_GROWTH + _ISSUE_BYTES
+    if limit and sizes and about > limit:
+        raise AttachmentError(
+            f"连附件约 {about / 1_048_576:.1f} MB，发信服务器一封最多收 {limit / 1_048_576:.1f} MB：请压缩或去掉附件。"
         )
 
 

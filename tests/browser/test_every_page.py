@@ -86,7 +86,7 @@ PAGES: Final = (
 )
 #: Ways that show no page of the console: files, parts, streams, the mail itself in its frame, redirects.
 NO_PAGES: Final = re.compile(
-    r"/health|/healthz|/readyz|/metrics|/enter|/login/code|.*\.(xlsx|csv)|.*\{format\}|.*/(part|live|frame)|.*/files/\{file\}|.*/sheet/\{mailing\}|.*/source"
+    r"/health|/healthz|/readyz|/metrics|/enter|/login/code|.*\.(xlsx|csv|zip|pdf)|.*\{format\}|.*/(part|live|frame)|.*/files/\{file\}|.*/sheet/\{mailing\}|.*/source"
 )
 LOOKS: Final[tuple[Look, ...]] = (
     (PHONE, "light"), (DESK, "dark"), (PHONE, "dark"), (DESK, "light"),

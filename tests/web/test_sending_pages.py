@@ -6,13 +6,16 @@ import re
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from mailer.model.rights import ApprovalMode, Role
-from mailer.settings import Settings
+from mailer.settings import Settings, load
 from mailer.store import core, queries
 from mailer.store.engine import Store
+from tests.support.fault_smtp.scenario import Scenario
+from tests.support.fault_smtp.server import FaultServer
 from tests.web.clerk_day import (
     SMALL,
     approved,
@@ -26,7 +29,7 @@ from tests.web.clerk_day import (
     sweep_at,
     take,
 )
-from tests.web.console_server import Console
+from tests.web.console_server import Console, make_account, running_console
 
 JPEG = b"\xff\xd8\xff\xe0 a photograph"
 
@@ -53,6 +56,30 @@ def wrong(text: str) -> str:
 
 
 # --- preparing ------------------------------------------------------------------------------------------------------
+
+
+def test_files_that_the_relay_would_not_take_are_told_before_anything_is_prepared(
+    settings: Settings, store: Store, tmp_path: Path
+):
+    fill_lists(store)
+    name = make_account(settings, store, "何小满", Role.EDITOR)
+    with FaultServer(tmp_path / "relay.jsonl", Scenario(max_size=1_000_000)) as relay:
+        url = f"smtp://127.0.0.1:{relay.port}"
+        found = load(
+            {"MAILER_DATA_DIR": str(settings.data_dir), "MAILER_RELAY_URL": url, "MAILER_FROM": "a@office.example"}
+        )
+        with running_console(found, store) as console:
+            console.log_in(name)
+            issue = take(console)
+            console.post(f"/issues/{issue}/files", files=[("file", "表.xlsx", bytes(900_000))])
+            assert (
+                wrong(prepare(console, issue).text)
+                == "连附件约 1.4 MB，发信服务器一封最多收 1.0 MB：请压缩或去掉附件。"
+            )
+            console.post(f"/issues/{issue}/files/1/remove")
+            console.post(f"/issues/{issue}/files", files=[("file", "小表.xlsx", bytes(200_000))])
+            assert prepare(console, issue).status == 303
+        assert relay.log.messages() == []
 
 
 def test_without_people_or_with_stops_there_is_nothing_to_prepare(clerk: Console, store: Store):

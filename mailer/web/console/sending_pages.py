@@ -11,12 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mailer.content.attachments import AttachmentError
+from mailer.content.attachments import AttachmentError, check_fits
 from mailer.flow.approve_mailing import ApprovalError, SignOff, approve
 from mailer.flow.control_mailing import cancel
 from mailer.flow.draw_up_order import NobodyError, UnknownListError
 from mailer.flow.foresee_sending import foresee
 from mailer.flow.name_sender import SenderError, name_sender
+from mailer.flow.ports import RelayError
 from mailer.flow.prepare_issue import NotReadyError, Wish, is_waiting, prepare_issue
 from mailer.flow.prepare_mailing import BeingPreparedError
 from mailer.flow.read_revision import Revision
@@ -28,8 +29,10 @@ from mailer.model.approval import RULES
 from mailer.model.mailing import IllegalMailingTransitionError, MailingKind, MailingStatus
 from mailer.model.rights import ApprovalMode, Right
 from mailer.model.sending_time import Budgets, sentence
+from mailer.settings import SettingError
 from mailer.store import calendar_files, sign_off
 from mailer.transport.configured import fingerprint_of
+from mailer.transport.probe import size_limit
 from mailer.web.console.desk import Desk, caller_of
 from mailer.web.console.issue_page import issue_page
 from mailer.web.console.issue_pages import number_in, revision_in
@@ -172,6 +175,7 @@ class _SendingPages:
             wrong = "您打开页面之后又有了新的一稿，没有准备。请看过新稿，再准备发送。"
             return self._show(request, wrong=wrong, form=form)
         try:
+            self._ask_relay(revision)
             prepare_issue(
                 self._office,
                 Wish(
@@ -196,6 +200,20 @@ class _SendingPages:
         except BeingPreparedError:
             return self._back(request, "另一个人正在准备这一批，马上就好。")
         return self._back(request, "已备好：内容和名单已经定住，等核签。")
+
+    def _ask_relay(self, revision: Revision) -> None:
+        """Raises AttachmentError when what travels along is more than the relay takes. One that cannot be asked now is not
+        waited for: nothing is sent before the release, and the sending tells of it.
+        """
+        with self._office.store.read() as session:
+            sizes = [each.size for each in sign_off.attachments(session, int(revision.row.id))]
+        if not sizes:
+            return
+        try:
+            limit = size_limit(self._settings)
+        except (RelayError, SettingError):
+            return
+        check_fits(sizes, limit)
 
     # --- 核签 -----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer.content import attachments
-from mailer.content.attachments import Attachment, AttachmentError
+from mailer.content.attachments import Attachment, AttachmentError, check_fits
 from mailer.content.compose import PreparedMail, prepare
 from mailer.content.render import render
 from tests.support.issues import sample_facts, sample_issue
@@ -154,3 +154,12 @@ def test_too_big_too_much_and_too_many_are_refused(monkeypatch):
         prepared(half, half)
     with pytest.raises(AttachmentError, match="最多 10 个"):
         prepared(*[PLAIN] * 11)
+
+
+def test_what_the_relay_would_not_take_is_told_with_both_sizes():
+    """Base64 makes four thirds of a file; a relay that names no limit takes what we take."""
+    check_fits((3_000_000, 3_000_000), 10_000_000)
+    check_fits((30_000_000,), 0)
+    check_fits((), 1_000)
+    with pytest.raises(AttachmentError, match="连附件约 8.0 MB，发信服务器一封最多收 7.0 MB"):
+        check_fits((3_000_000, 3_000_000), 7 * 1_048_576)
