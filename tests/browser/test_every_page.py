@@ -1,5 +1,6 @@
 """Every page of the console, filled: at both widths and in both schemes nothing runs out of the window, nothing is too faint,
-and axe finds nothing serious. The table below is complete: a page that is new must be added to it.
+axe finds nothing serious, and names, mails and issues that would be code are text (a policy that was broken is a complaint).
+The table below is complete: a page that is new must be added to it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mailer import wiring
+from mailer.flow import change_requests
 from mailer.flow.import_draft import stage
 from mailer.model.acknowledgement import Terms
 from mailer.model.rights import Role
@@ -24,17 +26,20 @@ from mailer.store import acknowledgements
 from mailer.store.engine import Store
 from mailer.web.console.access import OneTimeKeys
 from mailer.web.console.app import all_ways, make_desk
+from recipients.requests import ChangeRequest, RequestKind
 from recipients.spreadsheet import write_csv
 from tests.browser import axe
 from tests.browser.conftest import hand_over
 from tests.browser.looking import DESK, LOW_CONTRAST, PHONE, Seen
+from tests.support import returned_mail
 from tests.web.clerk_day import SMALL, approved, take
 from tests.web.console_server import PASSWORDS, Console, make_account, running_console
-from tests.web.sample_directory import HEADER, PEOPLE, make_things_to_do, take_over
-from tests.web.sample_ledger import make_mailing, realistic
+from tests.web.sample_directory import HEADER, PEOPLE, come_back, make_things_to_do, take_over
+from tests.web.sample_ledger import Row, make_mailing, realistic
 
 pytestmark = pytest.mark.needs_browser
 
+SCRIPT: Final = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 Look = tuple[int, Literal["light", "dark"]]
 
 #: (administrator or clerk, the way, what is asked for there)
@@ -43,6 +48,7 @@ PAGES: Final = (
     ("clerk", "/", "/"),
     ("clerk", "/account", "/account"),
     ("clerk", "/settings", "/settings"),
+    ("clerk", "/doctor", "/doctor"),
     ("security", "/accounts", "/accounts"),
     ("security", "/accounts/{id}", "/accounts/1"),
     ("auditor", "/audit", "/audit"),
@@ -64,7 +70,7 @@ PAGES: Final = (
     ("clerk", "/units/{id}/{act}", "/units/2/merge"),
     ("clerk", "/people", f"/people?q={quote('镇')}"),
     ("clerk", "/people/new", "/people/new"),
-    ("clerk", "/people/{id}", "/people/3"),
+    ("clerk", "/people/{id}", "/people/8"),
     ("clerk", "/people/{id}/{act}", "/people/3/hand-over"),
     ("clerk", "/imports", "/imports"),
     ("clerk", "/imports/undo", "/imports/undo"),
@@ -74,7 +80,7 @@ PAGES: Final = (
     ("clerk", "/suppressions", "/suppressions"),
     ("clerk", "/requests", "/requests"),
     ("clerk", "/returns", "/returns"),
-    ("clerk", "/returns/{id}", "/returns/1"),
+    ("clerk", "/returns/{id}", "/returns/3"),
     ("clerk", "/tasks", "/tasks"),
     ("clerk", "/issues", "/issues"),
     ("clerk", "/issues/{id}", "/issues/{issue}"),
@@ -103,12 +109,19 @@ class House:
 
 def _fill(store: Store, settings_dir: Path, clerk: Console) -> dict[str, object]:
     office = wiring.office_of(load({}, data_dir=str(settings_dir)), store)
-    take_over(store, office)
+    hostile = ("镇街", f"{SCRIPT}镇", SCRIPT, "信息员", SCRIPT, SCRIPT, "x@qinglan.example", "", SCRIPT)
+    take_over(store, office, [*PEOPLE, hostile])
     to_do = make_things_to_do(store, office)
-    ledger = make_mailing(store, realistic(sending=True), key="ledger", number=127)
+    raw = returned_mail.hard(recipient="nobody2@qinglan.example", diagnostic=f"550 {SCRIPT}", note=SCRIPT)
+    come_back(store, office, raw.replace(b"Subject: Returned mail", f"Subject: {SCRIPT}".encode()))
+    wish = ChangeRequest(RequestKind.HAND_OVER, "x@qinglan.example", name=SCRIPT, reason=SCRIPT)
+    change_requests.ask(office, wish, SCRIPT)
+    rows = [*realistic(sending=True), Row(unit=SCRIPT, name=SCRIPT, extra={"reply_text": SCRIPT})]
+    ledger = make_mailing(store, rows, key="ledger", number=127)
     with store.begin() as session:
         acknowledgements.keep_terms(session, ledger, [Terms("发", within_days=3, reminders=2)])
-    issue = take(clerk, SMALL.replace("工作快报", "很长的刊名联合创建全国文明城市 工作快报"))
+    text = SMALL.replace("工作快报", "很长的刊名联合创建全国文明城市 工作快报").replace("### 区里开会", f"### {SCRIPT}")
+    issue = take(clerk, text)
     approved(clerk, issue)
     changed = [*PEOPLE[:3], (*PEOPLE[3][:1], "松陵街道", *PEOPLE[3][2:])]
     draft = stage(office, [("调整.csv", write_csv([HEADER, *changed]))], "account:小何")

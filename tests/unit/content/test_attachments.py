@@ -161,5 +161,5 @@ def test_what_the_relay_would_not_take_is_told_with_both_sizes():
     check_fits((3_000_000, 3_000_000), 10_000_000)
     check_fits((30_000_000,), 0)
     check_fits((), 1_000)
-    with pytest.raises(AttachmentError, match="连附件约 8.0 MB，发信服务器一封最多收 7.0 MB"):
+    with pytest.raises(AttachmentError, match=r"连附件约 8\.0 MB，发信服务器一封最多收 7\.0 MB"):
         check_fits((3_000_000, 3_000_000), 7 * 1_048_576)
