@@ -21,7 +21,7 @@ from mailer.web.server import answering
 from recipients.list_policy import ListPolicy
 from tests.browser import axe
 from tests.browser.looking import DESK, LOW_CONTRAST, PHONE, Seen
-from tests.web.public_site import send_sample
+from tests.web.public_site import open_list, send_sample
 
 pytestmark = pytest.mark.needs_browser
 
@@ -60,7 +60,8 @@ def house(fresh_installation: Path, tmp_path_factory: pytest.TempPathFactory) ->
         load({}, data_dir=str(folder)), base_url="https://news.office.example", reply_to="reply@office.example"
     )
     store = wiring.open_store(settings)
-    sent = send_sample(settings, store, open_list=True, policy=ListPolicy(acknowledgement=True))
+    open_list(store, ListPolicy(acknowledgement=True))
+    sent = send_sample(settings, store)
     with socket.create_server(("127.0.0.1", 0)) as listener, answering(public_app(settings, store), listener):
         yield House(settings, store, f"http://127.0.0.1:{listener.getsockname()[1]}", sent)
     store.close()

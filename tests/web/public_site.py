@@ -104,16 +104,11 @@ def send_sample(
     settings: Settings,
     store: Store,
     *,
-    open_list: bool = False,
     kind: MailingKind = MailingKind.FIRST,
-    policy: ListPolicy = PLAIN,
 ) -> dict[str, int]:
     """The sample issue, released to the sample people on the 发 list: address -> its delivery."""
     office = office_of(settings, store, LocalWake())
     take_over(store, office)
-    if open_list:
-        with store.begin() as session:
-            directory.set_policy(session, "发", policy, is_duty=False)
     issue = sample_issue()
     order = draw_up_order(
         office, revision_id=keep_issue(store, issue, now=office.clock.now()), issue=issue, codes=("发",),
@@ -125,3 +120,9 @@ def send_sample(
     with store.read() as session:
         rows = session.execute(delivery.select().where(delivery.c.mailing_id == mailing_id)).all()
     return {row.address: int(row.id) for row in rows if row.address}
+
+
+def open_list(store: Store, policy: ListPolicy = PLAIN) -> None:
+    """The 发 list is one that people may leave."""
+    with store.begin() as session:
+        directory.set_policy(session, "发", policy, is_duty=False)

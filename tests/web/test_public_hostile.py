@@ -16,7 +16,7 @@ from mailer.settings import Settings
 from mailer.store.core import mailing
 from mailer.store.engine import Store
 from recipients.list_policy import ListPolicy
-from tests.web.public_site import Site, public_site, send_sample
+from tests.web.public_site import Site, open_list, public_site, send_sample
 
 BASE_URL = "https://news.office.example"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -63,7 +63,8 @@ class Ground:
 def ground(settings: Settings, store: Store) -> Iterator[Ground]:
     """An open list that asks for 签收: whatever can be changed by a link could be changed here."""
     settings = replace(settings, base_url=BASE_URL)
-    sent = send_sample(settings, store, open_list=True, policy=ListPolicy(acknowledgement=True))
+    open_list(store, ListPolicy(acknowledgement=True))
+    sent = send_sample(settings, store)
     with public_site(settings, store) as site:
         yield Ground(site, sent, site.links, Links((b"another office's own secret",)))
 

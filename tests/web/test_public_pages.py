@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import lxml.html
@@ -15,24 +17,37 @@ from mailer import wiring
 from mailer.flow.office import Office
 from mailer.model.links import Purpose
 from mailer.model.mailing import MailingKind
-from mailer.settings import Settings
+from mailer.settings import Settings, load
 from mailer.store import audit, freeze, queries, web_copies
 from mailer.store.core import audit as audit_table
-from mailer.store.core import delivery, follow_up, mailing
+from mailer.store.core import delivery, follow_up, mailing, web_copy
 from mailer.store.engine import Store
 from mailer.wake.local import LocalWake
 from recipients import directory, tables
 from recipients.suppression import SuppressionReason
 from tests.support.issues import sample_issue
-from tests.web.public_site import Site, public_site, send_sample
+from tests.web.public_site import Site, open_list, public_site, send_sample
 
 BASE_URL = "https://news.office.example"
 SHEN, ZHOU = "shen@qinglan.example", "zhoucl@qinglan.example"
 
 
+@pytest.fixture(scope="module")
+def house(fresh_installation: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
+    """The data folder with the sample issue released, made once, and whose delivery is which."""
+    folder = tmp_path_factory.mktemp("house") / "data"
+    shutil.copytree(fresh_installation, folder)
+    settings = replace(load({}, data_dir=str(folder)), base_url=BASE_URL)
+    store = wiring.open_store(settings)
+    sent = send_sample(settings, store)
+    store.close()
+    return folder, sent
+
+
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    return replace(settings, base_url=BASE_URL)
+def settings(house: tuple[Path, dict[str, int]], tmp_path: Path) -> Settings:
+    shutil.copytree(house[0], tmp_path / "data")
+    return replace(load({}, data_dir=str(tmp_path / "data")), base_url=BASE_URL)
 
 
 @pytest.fixture
@@ -47,8 +62,8 @@ def office(settings: Settings, store: Store) -> Office:
 
 
 @pytest.fixture
-def sent(settings: Settings, store: Store) -> dict[str, int]:
-    return send_sample(settings, store)
+def sent(house: tuple[Path, dict[str, int]]) -> dict[str, int]:
+    return house[1]
 
 
 def stops_of(store: Store, office: Office, address: str) -> list[Any]:
@@ -156,12 +171,20 @@ def test_a_corrected_issue_says_so_and_shows_what_holds_now(site: Site, store: S
     assert "板凳会" not in page
 
 
-def test_without_a_public_address_no_web_copy_is_kept(settings: Settings, store: Store):
-    sent = send_sample(replace(settings, base_url=""), store)
+def test_an_issue_that_has_no_web_copy_says_so(site: Site, store: Store, sent: dict[str, int]):
+    with store.begin() as session:
+        session.execute(web_copy.delete())
+    assert "这一期没有网页版" in site.get(site.link(Purpose.READ, sent[SHEN])).text
+
+
+def test_without_a_public_address_no_web_copy_is_kept(fresh_installation: Path, tmp_path: Path):
+    shutil.copytree(fresh_installation, tmp_path / "plain")
+    settings = load({}, data_dir=str(tmp_path / "plain"))
+    store = wiring.open_store(settings)
+    send_sample(settings, store)
     with store.read() as session:
         assert web_copies.of_mailing(session, 1) is None
-    with public_site(settings, store) as site:
-        assert site.get(site.link(Purpose.READ, sent[SHEN])).status == 404
+    store.close()
 
 
 # --- too old ---------------------------------------------------------------------------------------------------------
@@ -239,8 +262,10 @@ def test_an_address_has_only_so_many_wishes(site: Site, store: Store, sent: dict
     assert len(wishes_of(store)) == 4
 
 
-def test_a_pause_is_for_lists_that_may_be_left_and_has_an_end(settings: Settings, store: Store, office: Office):
-    sent = send_sample(settings, store, open_list=True)
+def test_a_pause_is_for_lists_that_may_be_left_and_has_an_end(
+    settings: Settings, store: Store, office: Office, sent: dict[str, int]
+):
+    open_list(store)
     day = (office.clock.now() + timedelta(days=20)).astimezone(office.zone).date()
     with public_site(settings, store) as site:
         path = f"{site.link(Purpose.SETTINGS, sent[SHEN])}/pause"
@@ -258,8 +283,10 @@ def test_a_pause_is_for_lists_that_may_be_left_and_has_an_end(settings: Settings
 # --- leaving ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_mail_services_click_leaves_without_cookie_or_redirect(settings: Settings, store: Store, office: Office):
-    sent = send_sample(settings, store, open_list=True)
+def test_the_mail_services_click_leaves_without_cookie_or_redirect(
+    settings: Settings, store: Store, office: Office, sent: dict[str, int]
+):
+    open_list(store)
     with public_site(settings, store) as site:
         path = site.link(Purpose.LEAVE, sent[SHEN])
         page = site.post(path, {"List-Unsubscribe": "One-Click"})
@@ -276,8 +303,8 @@ def test_the_mail_services_click_leaves_without_cookie_or_redirect(settings: Set
         assert stops_of(store, office, SHEN) == []
 
 
-def test_the_click_may_come_as_multipart(settings: Settings, store: Store, office: Office):
-    sent = send_sample(settings, store, open_list=True)
+def test_the_click_may_come_as_multipart(settings: Settings, store: Store, office: Office, sent: dict[str, int]):
+    open_list(store)
     body = b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
     with public_site(settings, store) as site:
         path = site.link(Purpose.LEAVE, sent[SHEN])
@@ -285,8 +312,8 @@ def test_the_click_may_come_as_multipart(settings: Settings, store: Store, offic
     assert len(stops_of(store, office, SHEN)) == 1
 
 
-def test_who_left_gets_nothing_of_what_still_waits(settings: Settings, store: Store):
-    sent = send_sample(settings, store, open_list=True)
+def test_who_left_gets_nothing_of_what_still_waits(settings: Settings, store: Store, sent: dict[str, int]):
+    open_list(store)
     with public_site(settings, store) as site:
         site.post(site.link(Purpose.LEAVE, sent[SHEN]), {"act": "leave"})
     with store.read() as session:
@@ -302,8 +329,9 @@ def test_nobody_leaves_a_duty_list_by_a_click(site: Site, store: Store, office: 
     assert [wish.state for wish in wishes_of(store)] == ["open"]
 
 
-def test_a_trial_changes_nothing(settings: Settings, store: Store, office: Office):
-    sent = send_sample(settings, store, open_list=True, kind=MailingKind.TEST)
+def test_a_trial_changes_nothing(settings: Settings, store: Store, office: Office, sent: dict[str, int]):
+    with store.begin() as session:
+        session.execute(mailing.update().values(kind=str(MailingKind.TEST)))
     with public_site(settings, store) as site:
         assert "没有退订任何名单" in site.post(site.link(Purpose.LEAVE, sent[SHEN]), {"act": "leave"}).text
         path = f"{site.link(Purpose.SETTINGS, sent[SHEN])}/address"
@@ -312,8 +340,10 @@ def test_a_trial_changes_nothing(settings: Settings, store: Store, office: Offic
     assert wishes_of(store) == []
 
 
-def test_each_act_is_one_audit_record_with_whose_link_and_from_where(settings: Settings, store: Store, office: Office):
-    sent = send_sample(settings, store, open_list=True)
+def test_each_act_is_one_audit_record_with_whose_link_and_from_where(
+    settings: Settings, store: Store, office: Office, sent: dict[str, int]
+):
+    open_list(store)
     with store.read() as session:
         before = session.execute(audit_table.select()).all()
     with public_site(settings, store) as site:

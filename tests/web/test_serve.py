@@ -76,9 +76,15 @@ def test_it_shows_sends_and_stops_when_told(settings: Settings, store: Store, by
         with store.read() as session:
             return next((row for row in queries.workers(session) if row.role == "embedded"), None)
 
+    (settings.data_dir.parent / "mailer.toml").write_text('public_listen = "127.0.0.1:0"\n', encoding="utf-8")
     with process(settings, SERVE, "serve", "--listen", "127.0.0.1:0") as running:
+        pages = Console(urlsplit(link_in(running)).port or 0, OneTimeKeys())
+        assert pages.get("/privacy").status == 200  # the recipients' pages are on a listener of their own
+        assert pages.get("/mailings").status == pages.get("/login").status == 404
         first = link_in(running)
-        assert "第128期" in follow(first)[1]
+        console, page = follow(first)
+        assert "第128期" in page
+        assert console.get("/privacy").status == 404
         # a used link is followed by a new one, so that a second browser needs no restart
         second = link_in(running)
         assert second != first
@@ -87,6 +93,14 @@ def test_it_shows_sends_and_stops_when_told(settings: Settings, store: Store, by
         running.send_signal(by)
         assert running.wait(20) == code
     assert sender().ended_at is not None
+
+
+def test_the_recipients_pages_leave_this_machine_only_behind_tls(
+    here: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("MAILER_PUBLIC_LISTEN", "0.0.0.0:0")
+    assert main(["serve", "--listen", "127.0.0.1:0"]) == 2
+    assert "MAILER_BASE_URL" in capsys.readouterr().err
 
 
 def test_one_ledger_is_shown_until_ctrl_c(settings: Settings, store: Store):
