@@ -231,8 +231,8 @@ def subject_words(subject: str) -> str:
 def actor_words(actor: str) -> str:
     """«何小满» for «account:何小满»; who sits at the server's terminal is told as such."""
     kind, colon, name = actor.partition(":")
-    if not colon:
-        return {"system": "程序", "console": "登录页"}.get(actor, actor)
+    if not colon or kind == "system":
+        return {"system": "程序", "console": "登录页"}.get(kind, actor)
     words = {
         "account": name,
         "cli": f"服务器上的 {name}",

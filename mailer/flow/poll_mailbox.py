@@ -19,8 +19,10 @@ from sqlmodel import Session
 
 from mailer.feedback.correlate import Correlation, correlate
 from mailer.feedback.report import Kind, read_report
+from mailer.flow.office import Office
 from mailer.flow.ports import Clock
 from mailer.flow.sift_mail import Concern, Sifted, sift
+from mailer.flow.take_in_letter import Letter, take_in_letter
 from mailer.flow.take_in_report import take_in_report
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import Signer
@@ -29,6 +31,7 @@ from mailer.store.engine import Store
 from recipients import directory
 
 LENGTH_LIMIT = 1024 * 1024  # octets that are kept of one mail: a report's evidence stands at its head
+LETTER_LIMIT = 128 * 1024  # of a person's letter: their own words stand first
 LOOK_BACK = timedelta(days=14)  # what is read of a mailbox seen for the first time, or renumbered
 SUPERIORS = "报"  # the list whose members' letters the office wants to know of at once
 _A_TIME = 50  # mails asked for at once
@@ -105,7 +108,9 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """``own``: addresses the office sends from; ``members``: of the list 报, asked for at each look. Case-folded."""
+    """``own``: addresses the office sends from; ``members``: of the list 报, asked for at each look. Case-folded.
+    ``office``: carries out what recipients ask for by letter; without it such letters are told of like all others.
+    """
 
     store: Store
     signer: Signer
@@ -114,6 +119,7 @@ class Reader:
     own: frozenset[str]
     members: frozenset[str] = frozenset()
     clearing: Clearing = Clearing.NOTHING
+    office: Office | None = None
 
 
 def poll_mailbox(reader: Reader, mailbox: Mailbox) -> Polled:
@@ -185,7 +191,7 @@ def _take(reader: Reader, mailbox: Mailbox, head: Head, polled: Polled) -> bool:
     polled.seen += 1
     verify = reader.signer.verify
     own = reader.own | {mailbox.user.casefold()}
-    sifted = sift(head.headers, verify=verify, own=own, members=reader.members)
+    sifted = sift(head.headers, verify=verify, own=own, members=reader.members, verify_piece=reader.signer.verify_piece)
     if sifted.concern in {Concern.MACHINE, Concern.PERHAPS}:
         raw = mailbox.fetch(head.uid, head.size, LENGTH_LIMIT)
         if raw is None or (sifted.concern is Concern.PERHAPS and not _is_news(raw, reader)):
@@ -202,9 +208,24 @@ def _take(reader: Reader, mailbox: Mailbox, head: Head, polled: Polled) -> bool:
         )
         polled.taken += 1
         return _may_go(reader.clearing, state, is_whole=len(raw) >= head.size)
-    if sifted.concern in {Concern.ANSWER, Concern.MEMBER}:
+    if sifted.concern in {Concern.REQUEST, Concern.ANSWER} and _is_dealt_with(reader, mailbox, head, sifted):
+        polled.letters += 1
+    elif sifted.concern in {Concern.REQUEST, Concern.ANSWER, Concern.MEMBER}:
         polled.letters += _tell_of_letter(reader, head, sifted)
     return False
+
+
+def _is_dealt_with(reader: Reader, mailbox: Mailbox, head: Head, sifted: Sifted) -> bool:
+    """What a recipient asks for by the words that our mails offer. The letter stays in the mailbox, as all do."""
+    if reader.office is None or sifted.delivery_id is None:
+        return False
+    raw = mailbox.fetch(head.uid, head.size, LETTER_LIMIT)
+    if raw is None:
+        return False
+    return take_in_letter(
+        reader.office,
+        Letter.of(head.headers, sifted.sender, sifted.subject, sifted.delivery_id, sifted.act, raw),
+    )
 
 
 def _may_go(clearing: Clearing, state: str, *, is_whole: bool) -> bool:
@@ -223,7 +244,7 @@ def _tell_of_letter(reader: Reader, head: Head, sifted: Sifted) -> bool:
     """A task with what its envelope would show, no more: the letter itself is read where it lies."""
     with reader.store.begin() as session:
         row = None if sifted.delivery_id is None else queries.delivery_row(session, sifted.delivery_id)
-        about = "是对本刊来信的回复" if sifted.concern is Concern.ANSWER else "来自“报”名单上的领导"
+        about = "是对本刊来信的回复" if sifted.concern is not Concern.MEMBER else "来自“报”名单上的领导"
         return writes.open_task(
             session,
             kind="letter",

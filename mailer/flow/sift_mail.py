@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from mailer.feedback import bounds, mime
 from mailer.feedback.auto_reply import read_auto_reply
+from mailer.feedback.letter import Act, wish_of
 from mailer.feedback.origin import Origin, origin_of
 from mailer.feedback.returned import DELIVERY_HEADER
 
@@ -32,6 +33,7 @@ _RETURN_SUBJECTS = (
 class Concern(StrEnum):
     MACHINE = "machine"  # a mail system's: to be taken in
     PERHAPS = "perhaps"  # automatic, or headed like a return: to be read, and kept only if it is one
+    REQUEST = "request"  # a person's, with the subject and 件号 that our mails offer
     ANSWER = "answer"  # a person's answer to one of our mails
     MEMBER = "member"  # a letter of somebody on the list 报
     OWN = "own"  # sent by ourselves
@@ -41,7 +43,8 @@ class Concern(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Sifted:
     """``envelope_rcpt``: an address of ours it was sent to that carries a valid token, else ''. ``sender``, ``subject``
-    and ``dated``: shortened, for a task; ``delivery_id`` of the mail that is answered.
+    and ``dated``: shortened, for a task; ``delivery_id`` of the mail that is answered, or of the 件号;
+    ``act``: what a REQUEST asks for.
     """
 
     concern: Concern
@@ -50,10 +53,22 @@ class Sifted:
     subject: str = ""
     dated: str = ""
     delivery_id: int | None = None
+    act: Act | None = None
 
 
-def sift(headers: bytes, *, verify: Verify, own: AbstractSet[str], members: AbstractSet[str]) -> Sifted:
-    """``headers``: some or all header lines. ``own``: addresses we send from; ``members``: addresses of the list 报;
+def _no_piece(_text: str) -> int | None:
+    return None
+
+
+def sift(
+    headers: bytes,
+    *,
+    verify: Verify,
+    own: AbstractSet[str],
+    members: AbstractSet[str],
+    verify_piece: Verify = _no_piece,
+) -> Sifted:
+    """``headers``: some or all header lines. ``verify_piece``: of a 件号. ``own``: addresses we send from; ``members``: addresses of the list 报;
     both case-folded. Bounded, never raises.
     """
     text = bounds.prefix(headers).partition(b"\n\n")[0] + b"\n\n"
@@ -69,15 +84,23 @@ def sift(headers: bytes, *, verify: Verify, own: AbstractSet[str], members: Abst
         return Sifted(Concern.MACHINE, envelope_rcpt)
     if _is_perhaps_one(message, origin):
         return Sifted(Concern.PERHAPS)
+    wish = wish_of(mime.header(message, "Subject")[:_SHOWN], verify_piece)
+    if wish is not None and sender not in own:
+        return _letter(message, Concern.REQUEST, wish.delivery_id, wish.act)
     answered = verify(f"{mime.header(message, 'In-Reply-To')} {mime.header(message, 'References')[-800:]}")
     if answered is None and sender not in members:
         return Sifted(Concern.NONE)
+    return _letter(message, Concern.ANSWER if answered is not None else Concern.MEMBER, answered)
+
+
+def _letter(message: Message, concern: Concern, delivery_id: int | None, act: Act | None = None) -> Sifted:
     return Sifted(
-        Concern.ANSWER if answered is not None else Concern.MEMBER,
+        concern,
         sender=mime.header(message, "From")[:_SHOWN],
         subject=mime.header(message, "Subject")[:_SHOWN],
         dated=mime.header(message, "Date")[:_SHOWN],
-        delivery_id=answered,
+        delivery_id=delivery_id,
+        act=act,
     )
 
 

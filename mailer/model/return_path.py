@@ -20,6 +20,10 @@ _TOKEN = re.compile(r"(\d{1,18})[.-]([a-z2-7]{4})[.-]([a-z2-7]{16})", re.IGNOREC
 _SPOKEN = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PIECE_ID_DIGITS = 7
 _PIECE_MAC_DIGITS = 4
+_PIECE = re.compile(
+    rf"([{_SPOKEN}]{{{_PIECE_ID_DIGITS}}})[\s–—_-]{{0,3}}([{_SPOKEN}]{{{_PIECE_MAC_DIGITS}}})(?![0-9A-Z])"
+)
+_MISREAD = str.maketrans("OIL", "011")
 PIECE_NUMBER_LENGTH = _PIECE_ID_DIGITS + 1 + _PIECE_MAC_DIGITS
 
 
@@ -71,11 +75,27 @@ class Signer:
 
     def piece_number(self, delivery_id: int) -> str:
         """The 件号 of the footer: 12 characters a person can read out; proof enough to open a task, not to act."""
-        # keyed BLAKE2: made for every copy at the moment it is sent, and many times faster than HMAC there
-        keyed = hashlib.blake2b(b"piece:%d" % delivery_id, digest_size=4, key=self.secrets[0][:64])
-        mac = int.from_bytes(keyed.digest(), "big")
-        digits = _spell(delivery_id, _PIECE_ID_DIGITS)
-        return f"{digits}-{_spell(mac % 32**_PIECE_MAC_DIGITS, _PIECE_MAC_DIGITS)}"
+        return _piece_number(self.secrets[0], delivery_id)
+
+    def verify_piece(self, text: str) -> int | None:
+        """The delivery id of the first 件号 of ours in ``text``, as a person may have written it: any case, O for 0, I and L
+        for 1, any dash or none.
+        """
+        for match in _PIECE.finditer(text[:200].upper().translate(_MISREAD)):
+            delivery_id = 0
+            for digit in match[1]:
+                delivery_id = delivery_id * 32 + _SPOKEN.index(digit)
+            number = f"{match[1]}-{match[2]}"
+            if any(hmac.compare_digest(number, _piece_number(secret, delivery_id)) for secret in self.secrets):
+                return delivery_id
+        return None
+
+
+def _piece_number(secret: bytes, delivery_id: int) -> str:
+    # keyed BLAKE2: made for every copy at the moment it is sent, and many times faster than HMAC there
+    keyed = hashlib.blake2b(b"piece:%d" % delivery_id, digest_size=4, key=secret[:64])
+    mac = int.from_bytes(keyed.digest(), "big")
+    return f"{_spell(delivery_id, _PIECE_ID_DIGITS)}-{_spell(mac % 32**_PIECE_MAC_DIGITS, _PIECE_MAC_DIGITS)}"
 
 
 def _spell(value: int, width: int) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlmodel import Session
 
 from mailer.store.core import delivery, issue, mailing, revision, task
@@ -52,3 +53,16 @@ def about_delivery(session: Session, delivery_id: int, kind: str) -> Sequence[An
     return session.execute(
         select(task).where(task.c.delivery_id == delivery_id, task.c.kind == kind, task.c.state == "open")
     ).all()
+
+
+def is_known(session: Session, dedupe_key: str) -> bool:
+    """Whether there is or was a task of that key."""
+    return session.execute(select(task.c.id).where(task.c.dedupe_key == dedupe_key)).first() is not None
+
+
+def end_known(session: Session, dedupe_key: str, actor: str, now: datetime) -> None:
+    session.execute(
+        update(task)
+        .where(task.c.dedupe_key == dedupe_key, task.c.state == "open")
+        .values(state="done", done_at=now, done_by=actor)
+    )

@@ -24,6 +24,7 @@ from mailer.settings import Settings
 from mailer.store import queries
 from mailer.store.engine import Store
 from mailer.transport.clock import SystemClock
+from mailer.wake.local import LocalWake
 
 _EVERY = 60.0  # seconds between two looks; with IDLE the INBOX tells earlier
 _REFUSED_REST = 900.0  # seconds after a refused login: trying again soon locks mailboxes
@@ -41,6 +42,7 @@ def reader_of(settings: Settings, store: Store) -> Reader:
         clock=SystemClock(),
         own=frozenset(address.casefold() for address in own if "@" in address),
         clearing=_clearing(settings),
+        office=wiring.office_of(settings, store, LocalWake()),
     )
 
 

@@ -8,9 +8,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mailer.flow import answer_task
+from mailer.flow.acknowledge import SignError
 from mailer.flow.answer_task import NoSuchTaskError
 from mailer.flow.confirm_return import NotSuspectedError, confirm_return
 from mailer.flow.finish_task import finish_task
+from mailer.flow.take_in_letter import confirm_claim
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.rights import Right
 from mailer.store import returns, task_book
@@ -86,11 +88,15 @@ class _Tasks:
             elif act in {"confirm", "reject"}:
                 after = confirm_return(self._office, task_id, actor, is_return=act == "confirm")
                 said = f"已{'确认是退信' if act == 'confirm' else '认定不是退信'}，台账现在是“{DeliveryStatus(after).label}”。"
+            elif act == "signed":
+                said = "已认定签收。" if confirm_claim(self._office, task_id, actor) else _GONE
             else:
                 said = "已办完。" if finish_task(self._office, task_id, actor) else _GONE
         except AddressError as error:
             wrong = f"邮箱写得不对：{error.message}。请写成 name@example.cn 的样子。"
             return self._book(request, wrong=wrong, wrong_task=task_id, given=form.text("address"))
+        except SignError as error:
+            said = error.message
         except (NoSuchTaskError, NotSuspectedError):
             said = _GONE
         return self._desk.to(request, "/tasks", said=said)

@@ -10,6 +10,7 @@ from typing import Any
 
 from mailer.flow.answer_task import ABOUT_ADDRESS
 from mailer.flow.suspect_return import SUSPECTED
+from mailer.flow.take_in_letter import CLAIM
 
 #: kind -> what it is called; in the order of the page
 KINDS: Mapping[str, str] = {
@@ -21,6 +22,7 @@ KINDS: Mapping[str, str] = {
     "paper": "送纸质件",
     "tell_person": "告知本人",
     "letter": "读来信",
+    CLAIM: "核对签收",
     "parked": "我方原因被拒",
     "domain_parked": "整个域名拒收",
     "held": "发送停下",
@@ -46,7 +48,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """``acts``: address (corrected, valid, left), suspected (confirm, reject), request (decided on its page) or done."""
+    """``acts``: address (corrected, valid, left), suspected (confirm, reject), request (decided on its page), claim (a signature: counts or not) or done."""
 
     id: int
     kind: str
@@ -75,6 +77,8 @@ def task_view(row: Any) -> TaskView:
         acts = "address"
     elif row.kind == SUSPECTED:
         acts = "suspected"
+    elif row.kind == CLAIM:
+        acts = "claim"
     elif row.kind == "change_request" and match:
         acts = "request"
     return TaskView(
