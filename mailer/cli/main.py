@@ -15,6 +15,7 @@ import sys
 import tempfile
 import traceback
 from importlib.metadata import PackageNotFoundError, version
+from types import ModuleType
 from typing import NoReturn
 
 from mailer.cli import chinese
@@ -27,6 +28,7 @@ COMMANDS: dict[str, str] = {
     "worker": "生产环境：发送进程（Celery）",
     "beat": "生产环境：定时唤醒进程（Celery）",
     "migrate": "升级数据库结构",
+    "migrate-to": "把 SQLite 里的全部数据搬到 PostgreSQL",
     "issues": "读取、检查、收录期刊文件",
     "render": "生成邮件样张（网页、纯文本、原始邮件）",
     "bulletins": "看本刊，设置邮件的颜色、标志、页脚和发件名称",
@@ -67,8 +69,12 @@ def build_parser(command: str | None) -> Parser:
         sub = commands.add_parser(name, help=help_text, description=help_text, add_help=False)
         sub.add_argument("-h", "--help", action="help", help="显示本说明")
         if name == command:
-            importlib.import_module(f"mailer.cli.{name}").add_arguments(sub)
+            _module_of(name).add_arguments(sub)
     return parser
+
+
+def _module_of(command: str) -> ModuleType:
+    return importlib.import_module(f"mailer.cli.{command.replace('-', '_')}")
 
 
 def _version() -> str:
@@ -122,7 +128,7 @@ def _run(words: list[str], out: Output) -> int:
     if args.command is None:
         parser.print_help()
         return int(Exit.USAGE)
-    return int(importlib.import_module(f"mailer.cli.{args.command}").run(args, out))
+    return int(_module_of(args.command).run(args, out))
 
 
 def entry() -> NoReturn:

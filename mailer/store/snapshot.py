@@ -53,14 +53,19 @@ def put_back_sqlite(path: Path, target: Path) -> Path | None:
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise SnapshotError("not a SQLite database")
-    kept = free_name(target) if target.exists() else None
-    if kept is not None:
-        for suffix in ("", "-wal", "-shm"):
-            beside = target.with_name(target.name + suffix)
-            if beside.exists():
-                beside.rename(kept.with_name(kept.name + suffix))
+    kept = set_aside(target) if target.exists() else None
     shutil.move(path, target)
     target.chmod(0o600)
+    return kept
+
+
+def set_aside(database: Path, why: str = "before-restore") -> Path:
+    """Renames a SQLite file and what belongs to it; where it is kept now. Nobody may have it open."""
+    kept = free_name(database, why)
+    for suffix in ("", "-wal", "-shm"):
+        beside = database.with_name(database.name + suffix)
+        if beside.exists():
+            beside.rename(kept.with_name(kept.name + suffix))
     return kept
 
 
@@ -83,10 +88,10 @@ def is_empty(store: Store) -> bool:
         return bool(connection.execute(text(query)).scalar_one() == 0)
 
 
-def free_name(target: Path) -> Path:
+def free_name(target: Path, why: str = "before-restore") -> Path:
     """Where what stands at ``target`` is kept when something else takes its place."""
     number = 1
-    while (free := target.with_name(f"{target.name}.before-restore-{number}")).exists():
+    while (free := target.with_name(f"{target.name}.{why}-{number}")).exists():
         number += 1
     return free
 
