@@ -70,6 +70,7 @@ _NOUNS = {
     "delivery": "收件人经过",
     "import": "导入",
     "issue": "期刊",
+    "key": "接口密钥",
     "ledger": "台账",
     "list": "名单",
     "lists": "名单",
@@ -120,6 +121,7 @@ _VERBS = {
     "removed": "去掉",
     "renamed": "改名",
     "restored": "恢复",
+    "revoked": "撤销",
     "resumed": "继续",
     "reworded": "改写",
     "scheduled": "定时",
@@ -132,6 +134,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("", "全部"),
     ("log", "登录、退出"),
     ("account.", "帐户"),
+    ("key.", "接口密钥"),
     ("issue.", "期刊"),
     ("mailing.", "发送"),
     ("report.", "导出台账"),
@@ -237,7 +240,7 @@ def actor_words(actor: str) -> str:
     words = {
         "account": name,
         "cli": f"服务器上的 {name}",
-        "api": f"接口密钥 {name}",
+        "key": f"接口密钥 {name}",
         "recipient": f"收件人（第 {name} 件的链接）",
     }
     return words.get(kind, actor)

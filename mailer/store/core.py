@@ -10,6 +10,7 @@ from sqlmodel import SQLModel
 from mailer.store import (
     account_tables,
     acknowledgement_tables,
+    api_tables,
     draft_tables,
     follow_up_tables,
     look_tables,
@@ -27,6 +28,8 @@ def _core(row: type[SQLModel]) -> Table:
 account: Final = _core(account_tables.AccountRow)
 account_role: Final = _core(account_tables.AccountRole)
 acknowledgement: Final = _core(acknowledgement_tables.AcknowledgementRow)
+api_answer: Final = _core(api_tables.ApiAnswer)
+api_key: Final = _core(api_tables.ApiKey)
 approval: Final = _core(sign_off_tables.Approval)
 audit: Final = _core(tables.AuditRecord)
 bulletin: Final = _core(tables.Bulletin)

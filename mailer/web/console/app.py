@@ -24,6 +24,7 @@ from mailer.model.rights import Right
 from mailer.settings import Settings
 from mailer.store.engine import Store
 from mailer.web import gate
+from mailer.web.api import app as api
 from mailer.web.console import (
     account_pages,
     archive_pages,
@@ -35,6 +36,7 @@ from mailer.web.console import (
     home_pages,
     import_pages,
     issue_pages,
+    key_pages,
     ledger_pages,
     monitor_pages,
     people_pages,
@@ -62,6 +64,7 @@ AREAS: Final[tuple[Callable[[Desk], list[Way]], ...]] = (
     monitor_pages.ways,
     entrance.ways,
     account_pages.ways,
+    key_pages.ways,
     staff_pages.ways,
     settings_pages.ways,
     doctor_pages.ways,
@@ -119,6 +122,7 @@ def console_app(
     app = Starlette(
         routes=[
             *(route(desk, way, refusals) for way in found),
+            *api.routes(desk.office, apart),
             Mount("/static/lib", StaticFiles(packages=[("js_lib_htmx", "static")])),
             Mount("/static", StaticFiles(directory=static)),
         ],
