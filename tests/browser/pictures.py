@@ -62,7 +62,11 @@ def lists(album: Album) -> None:
     page.goto("/lists")
     album.draw("lists", tall=620)
     page.goto("/lists/发")
-    album.draw("list", tall=1180)
+    page.get_by_label("邮件里请收件人签收").check()
+    page.locator("form", has=page.get_by_label("邮件里请收件人签收")).get_by_role("button", name="保存").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    page.goto("/lists/发")
+    album.draw("list", tall=1380)
     page.goto("/people?q=shenkeyuan")
     page.get_by_role("link", name="沈可远").first.click()
     album.draw("person", tall=800)
@@ -113,6 +117,26 @@ def ledger(album: Album) -> None:
     album.draw("home", tall=720)
 
 
+def afterwards(album: Album) -> None:
+    """Two signatures entered by hand; a correction that only has to be ordered."""
+    page = album.page
+    for name in ("沈可远", "袁可澄"):
+        page.goto("/mailings/1/signatures")
+        page.get_by_role("link", name=name).click()
+        page.get_by_role("button", name="登记签收").click()
+        expect(page.get_by_role("status")).to_be_visible()
+    page.goto("/mailings/1/signatures")
+    album.draw("signatures", tall=760)
+    page.goto("/issues/1")
+    page.locator("#i1 details summary").click()
+    page.locator("#i1 textarea").first.press("End")
+    page.locator("#i1 textarea").first.press_sequentially("（更正）")
+    page.locator("#i1").get_by_role("button", name="保存为新的一稿").click()
+    page.goto("/issues/1/follow-up")
+    page.get_by_label("更正说明").fill("第一条的参会单位有误，以本稿为准。")
+    album.draw("correction", tall=980)
+
+
 def draw(browser: Browser, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     zone = evening_zone(datetime.now(UTC))
@@ -127,7 +151,7 @@ def draw(browser: Browser, folder: Path) -> None:
             page.get_by_role("button", name="登录").click()
             page.get_by_role("heading", name="正在办的一期").wait_for()
             album = Album(page, folder)
-            for part in (lists, issue, ledger):
+            for part in (lists, issue, ledger, afterwards):
                 part(album)
 
 

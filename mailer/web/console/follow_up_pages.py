@@ -86,7 +86,7 @@ class _FollowUpPages:
             may_approve=caller.may(Right.APPROVE) and (stand.row is None or stand.row.ordered_by != caller.actor),
             kind_words={str(kind): kind.label for kind in MailingKind},
             status_words={str(status): status.label for status in MailingStatus},
-            step="",
+            step="follow-up",
         )
 
     def _stand(self, revision: Revision) -> _Stand:
