@@ -13,7 +13,7 @@ from mailer.flow.list_policies import set_policy
 from mailer.model.doubt_policy import InDoubt
 from recipients import directory
 from recipients.audience import Audience, DistributionList, Entry
-from recipients.list_policy import IN_DOUBT
+from recipients.list_policy import IN_DOUBT, LIMITS, ListPolicy
 
 _SETTING = "setting"  # on the command line: as the installation says
 _YES_NO = {"yes": True, "no": False}
@@ -39,6 +39,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 help="发完没等到答复的信：hold 留给人决定，resend 自动再发，setting 按 MAILER_IN_DOUBT",
             )  # fmt: skip
             sub.add_argument("--acknowledgement", choices=list(_YES_NO), metavar="yes|no", help="信里要不要“签收”按钮")
+            sub.add_argument("--sign-within", metavar="天", type=int, help="发出后几天内签收；0 不设期限")
+            sub.add_argument("--reminders", metavar="次", type=int, help="没有签收的最多催办几次；0 不催")
+            sub.add_argument("--reminder-gap", metavar="天", type=int, help="发出或上次催办之后，满几天才能催")
+            sub.add_argument(
+                "--short-replies", choices=list(_YES_NO), metavar="yes|no", help="本人邮箱回复“收到”“已阅”算不算签收"
+            )
             sub.add_argument("--leave", choices=list(_YES_NO), metavar="yes|no", help="收件人能不能自己退出")
         sub.add_argument("--json", action="store_true", help="输出 JSON")
 
@@ -65,9 +71,17 @@ def run(args: argparse.Namespace, out: Output) -> int:
 
 def _changed(wanted: DistributionList, args: argparse.Namespace) -> DistributionList:
     """The list with what the command line says. Raises CommandError where it says nothing."""
-    if args.in_doubt is args.acknowledgement is args.leave is None:
+    numbers = {name: value for name in LIMITS if (value := getattr(args, name)) is not None}
+    if args.in_doubt is args.acknowledgement is args.leave is args.short_replies is None and not numbers:
         raise CommandError("usage", "没有说要改什么。", "加 --in-doubt、--acknowledgement 或 --leave。", Exit.USAGE)
-    policy = wanted.policy
+    try:
+        policy = replace(wanted.policy, **numbers)
+    except ValueError as error:
+        least, most = LIMITS[str(error)]
+        option = f"--{str(error).replace('_', '-')}"
+        raise CommandError("usage", f"{option} 请填 {least} 到 {most}。", "", Exit.USAGE) from None
+    if args.short_replies is not None:
+        policy = replace(policy, short_replies=_YES_NO[args.short_replies])
     if args.in_doubt is not None:
         policy = replace(policy, in_doubt="" if args.in_doubt == _SETTING else args.in_doubt)
     if args.acknowledgement is not None:
@@ -83,6 +97,10 @@ def _show(wanted: DistributionList, audience: Audience, action: str, in_doubt: s
         "is_duty": wanted.is_duty,
         "in_doubt": wanted.policy.in_doubt or None,
         "acknowledgement": wanted.policy.acknowledgement,
+        "sign_within": wanted.policy.sign_within,
+        "reminders": wanted.policy.reminders,
+        "reminder_gap": wanted.policy.reminder_gap,
+        "short_replies": wanted.policy.short_replies,
         "phrase": wanted.phrase,
         "rules": [rule.chinese if rule.plus else f"除去{rule.chinese}" for rule in wanted.rules],
         "posts": len(audience.entries),
@@ -99,13 +117,19 @@ def _show(wanted: DistributionList, audience: Audience, action: str, in_doubt: s
             out.line(f"  印在刊上：{wanted.phrase}")
         own = "" if wanted.policy.in_doubt else "（按总设置）"
         out.line(f"  结果不明：{InDoubt(wanted.policy.in_doubt or in_doubt).chinese}{own}")
-        out.line(f"  签收：{'信里请收件人签收' if wanted.policy.acknowledgement else '不要求'}")
+        out.line(f"  签收：{_signing(wanted.policy) if wanted.policy.acknowledgement else '不要求'}")
         out.line(f"  退出：{'要办公室同意' if wanted.is_duty else '收件人可以自己退出'}")
     if action == "members":
         for entry in audience.entries:
             out.line(f"  {_words(entry)}")
         facts["members"] = [_as_json(entry) for entry in audience.entries]
     out.object(facts)
+
+
+def _signing(policy: ListPolicy) -> str:
+    within = f"，{policy.sign_within} 天内" if policy.sign_within else ""
+    reminders = f"；最多催办 {policy.reminders} 次，隔 {policy.reminder_gap} 天" if policy.reminders else "；不催办"
+    return f"信里请收件人签收{within}{reminders}" + ("；本人回复“收到”也算" if policy.short_replies else "")
 
 
 def _words(entry: Entry) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mailer.cli import follow_ups, ledger_text, opening, watching
+from mailer.cli import follow_ups, ledger_text, opening, signatures, watching
 from mailer.cli.output import CommandError, Exit, Output, write_file
 from mailer.flow import control_mailing, resend
 from mailer.flow.approve_mailing import ApprovalError
@@ -32,8 +32,15 @@ _WITH_ID = {
     "resend": "补发给没有收到的人（按今天的名单和地址）",
     "correct": "更正：停下其余的，给拿着旧稿的发更正，给其余的发新稿",
     "recall": "撤回：停下其余的，告知拿到本期的人",
+    "signatures": "谁签收了、谁没有",
+    "remind": "催办：只发给没有签收的",
 }
-_MORE = {"correct": follow_ups.add_correct, "recall": follow_ups.add_recall}
+_MORE = {
+    "correct": follow_ups.add_correct,
+    "recall": follow_ups.add_recall,
+    "signatures": signatures.add_signatures,
+    "remind": signatures.add_remind,
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
             sub.add_argument("--recipient", metavar="邮箱", help="只处理这个地址")
         if name == "resend":
+            sub.add_argument("--with-late", action="store_true", help="也发给后来列入名单、这一期一次也没发过的人")
             sub.add_argument("--wait", metavar="多久", nargs="?", const="", help="等到发完；可写最多等多久，如 10m")
         if name in _MORE:
             _MORE[name](sub)
@@ -212,11 +220,15 @@ def _resolve(args: argparse.Namespace, office: Office, settings: Settings, maili
 def _resend(args: argparse.Namespace, office: Office, settings: Settings, mailing_id: int, out: Output) -> Exit:
     wait_for = watching.wait_for(args.wait)
     try:
-        resent = resend.resend(office, mailing_id, opening.actor())
+        resent = resend.resend(office, mailing_id, opening.actor(), with_late=args.with_late)
     except resend.NobodyToResendError as error:
         paper = f"另有 {error.unwritable} 个岗位没有可用的邮箱，请送纸质件或先改名单。" if error.unwritable else ""
         raise CommandError(
             "nobody", f"批次 {mailing_id} 没有要补发的人。{paper}", "看台账：mailer mailings show"
+        ) from error
+    except resend.NotAsItWasError as error:
+        raise CommandError(
+            "not_possible", f"批次 {mailing_id} 那一期已撤回，或正在更正。", "看办到哪一步：mailer mailings show"
         ) from error
     except resend.OtherWorldError as error:
         raise CommandError(
@@ -265,4 +277,6 @@ _ACTIONS: dict[str, _Action] = {
     "resend": _resend,
     "correct": follow_ups.correct,
     "recall": follow_ups.recall,
+    "signatures": signatures.signatures,
+    "remind": signatures.remind,
 }

@@ -32,7 +32,9 @@ _OF_KIND = {
         MailingKind.CORRECTION.label, "本件为更正件，请以本件为准；此前收到的同期内容请勿再用。", "更正说明"
     ),
     MailingKind.SUPPLEMENT: Banner(
-        MailingKind.SUPPLEMENT.label, "前次未能送达，现予补发。如已收到，内容相同，无需重复办理。", "补发说明"
+        MailingKind.SUPPLEMENT.label,
+        "前次未能送达，或印发后才列入名单，现予补发。如已收到，内容相同，无需重复办理。",
+        "补发说明",
     ),
     MailingKind.REMINDER: Banner(
         MailingKind.REMINDER.label, "本期尚未收到您的回复，请尽快阅办。如已办理，不必理会本邮件。", "催办事项"

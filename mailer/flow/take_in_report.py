@@ -24,7 +24,7 @@ from mailer.model.mailing import MailingStatus
 from mailer.model.retry import RetryPolicy
 from mailer.model.return_path import Signer
 from mailer.model.verdict import Owner
-from mailer.store import ledger_rows, queries, returns
+from mailer.store import acknowledgements, ledger_rows, queries, returns
 from mailer.store.engine import Store
 
 #: The signature of no delivery: of mails that doctor sends to ourselves.
@@ -115,6 +115,7 @@ def _apply_report(store: Store, mail_id: int, *, signer: Signer, retry: RetryPol
         if delivery is None:
             returns.settle(session, mail_id, state="unmatched", kind=str(mail.kind), note="对应的发送记录已不在")
             return "unmatched"
+        _keep_hint(session, mail, delivery, mail_id, now)
         if mail.kind is Kind.COMPLAINT:
             consequences.of_complaint(session, delivery, now)
         state = _apply(
@@ -122,6 +123,15 @@ def _apply_report(store: Store, mail_id: int, *, signer: Signer, retry: RetryPol
         )
         returns.settle(session, mail_id, state=state, kind=str(mail.kind), note=_note(mail), delivery_id=delivery.id)
         return state
+
+
+def _keep_hint(session: Session, mail: ReturnedMail, delivery: Any, mail_id: int, now: datetime) -> None:
+    """What a mail program says of its user is shown beside the signature, and is none."""
+    if mail.disposition is not None and mail.disposition.disposition == "displayed":
+        acknowledgements.keep_hint(
+            session, delivery_id=delivery.id, mailing_id=delivery.mailing_id, is_manual=mail.disposition.is_manual,
+            returned_mail_id=mail_id, at=now,
+        )  # fmt: skip
 
 
 def _unread(mail: ReturnedMail) -> str:
@@ -132,6 +142,8 @@ def _unread(mail: ReturnedMail) -> str:
 
 
 def _note(mail: ReturnedMail) -> str:
+    if mail.disposition is not None:
+        return "已读回执，由对方邮件软件发出，不作签收"
     if mail.auto_reply is None:
         return mail.note
     until = mail.auto_reply.absent_until

@@ -46,6 +46,25 @@ def served(session: Session, mailing_id: int) -> Sequence[Any]:
     ).all()
 
 
+def ever_meant(session: Session, mailing_id: int) -> Sequence[Any]:
+    """Every duty of every released mailing of its issue, whatever became of it."""
+    this = select(revision.c.issue_id, mailing_table.c.rehearsal).join(
+        mailing_table, mailing_table.c.revision_id == revision.c.id
+    )
+    issue_id, rehearsal = session.execute(this.where(mailing_table.c.id == mailing_id)).one()
+    return session.execute(
+        _duties()
+        .join(mailing_table, mailing_table.c.id == duty.c.mailing_id)
+        .join(revision, revision.c.id == mailing_table.c.revision_id)
+        .where(
+            revision.c.issue_id == issue_id,
+            mailing_table.c.rehearsal == rehearsal,
+            mailing_table.c.kind != str(MailingKind.TEST),
+            mailing_table.c.released_at.is_not(None),
+        )
+    ).all()
+
+
 def rounds(session: Session, prefix: str) -> tuple[int, int | None]:
     """Of the mailings whose key begins with ``prefix``: how many are over, and the one that is not, if any."""
     mine = mailing_table.c.key.startswith(prefix, autoescape=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.installation import Installation
+from tests.support.installation import ISSUE, Installation
 
 HEAD = "单位,姓名,人员类别,邮箱,名单\n"
 PEOPLE = (
@@ -86,6 +86,50 @@ def test_a_round_under_way_is_found_and_not_made_twice(installation: Installatio
     two = installation.run("mailings", "resend", str(mailing), "--json").event("mailing")
     assert (one["created"], two["created"]) == (True, False)
     assert one["mailing"] == two["mailing"]
+
+
+def test_who_came_on_the_list_since_is_sent_a_copy_when_asked_for(installation: Installation):
+    mailing = first(installation)
+    people(installation, HEAD + "菊溪街道,温良,信息员,wenliang@qinglan.example,发\n")
+    done = installation.run("mailings", "resend", str(mailing), "--wait", "--json")
+    assert "wenliang@qinglan.example" not in addresses(installation, int(done.event("result")["mailing"]))
+    done = installation.run("mailings", "resend", str(mailing), "--with-late", "--wait", "--json")
+    assert addresses(installation, int(done.event("result")["mailing"]))["wenliang@qinglan.example"] == "accepted"
+
+
+def test_after_a_correction_the_corrected_issue_is_sent(installation: Installation):
+    mailing = first(installation)
+    corrected = installation.write_issue(ISSUE + "\n更正后补充的一句。\n", "corrected.md")
+    words = ("--file", str(corrected), "--yes", "--note", "补充一句", "--wait", "--json")
+    done = installation.run("mailings", "correct", str(mailing), *words)
+    assert done.code == 0, done
+    assert done.event("common_ledger")["counts"] == {"current": 2, "coming": 0, "old": 0, "none": 3}
+    people(installation, HEAD + "竹溪街道,于凡,信息员,yufan@qinglan.example,发\n")
+    done = installation.run("mailings", "resend", str(mailing), "--wait", "--json")
+    assert addresses(installation, int(done.event("result")["mailing"]))["yufan@qinglan.example"] == "accepted"
+    text = email.message_from_bytes((installation.data_dir / "sandbox" / "last.eml").read_bytes())
+    body = next(part for part in text.walk() if part.get_content_type() == "text/plain").get_payload(decode=True)
+    assert "更正后补充的一句" in body.decode()
+    done = installation.run("mailings", "recall", str(mailing), "--yes", "--note", "文件作废", "--wait", "--json")
+    assert (done.code, done.event("follow_up")["kind"]) == (0, "recall"), done
+    done = installation.run("mailings", "resend", str(mailing), "--json")
+    assert (done.code, done.objects[-1]["code"]) == (1, "not_possible")
+    done = installation.run("mailings", "show", str(mailing))
+    assert "共同台账" in done.out
+
+
+def test_signatures_and_reminders_at_the_terminal(installation: Installation):
+    policy = ("--acknowledgement", "yes", "--sign-within", "3", "--reminders", "1", "--reminder-gap", "1")
+    done = installation.run("lists", "set", "发", *policy, "--json")
+    assert (done.code, done.objects[-1]["sign_within"], done.objects[-1]["reminders"]) == (0, 3, 1)
+    done = installation.run("lists", "set", "发", "--reminders", "9", "--json")
+    assert (done.code, done.objects[-1]["code"]) == (2, "usage")
+    mailing = first(installation)
+    done = installation.run("mailings", "signatures", str(mailing), "--unsigned", "--json")
+    assert (done.event("result")["posts"], done.event("result")["signed"]) == (5, 0)
+    assert len(done.objects) == 6
+    done = installation.run("mailings", "remind", str(mailing), "--json")
+    assert (done.code, done.objects[-1]["code"]) == (1, "not_now")
 
 
 def test_what_was_attached_travels_again(installation: Installation):

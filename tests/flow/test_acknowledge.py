@@ -16,6 +16,7 @@ from mailer.flow.prepare_mailing import prepare_mailing
 from mailer.flow.read_history import read_history
 from mailer.flow.read_signatures import read_asked, read_book, read_sheet
 from mailer.flow.remind import RemindError, outlook, remind
+from mailer.flow.take_in_report import take_in_report
 from mailer.model.acknowledgement import How, Terms, may_remind
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.follow_up import FollowUpKind
@@ -25,7 +26,7 @@ from recipients import directory
 from recipients.audience import Audience
 from recipients.list_policy import ListPolicy
 from tests.flow.test_follow_up import numbers, people, revised, set_status
-from tests.support.builders import START, Clock, make_entry, make_office, make_order, make_sending
+from tests.support.builders import SIGNER, START, Clock, make_entry, make_office, make_order, make_sending
 
 S = DeliveryStatus
 BY_TELEPHONE = Said(How.HAND, "电话", "王主任")
@@ -123,6 +124,26 @@ def test_by_hand_it_says_who_and_how_and_is_taken_back_with_a_trace(office: Offi
         ("撤销签收", "小何", "登记错了人"),
     ]
     assert steps[-2:] == ["签收", "撤销签收登记"]
+
+
+def test_a_receipt_of_a_mail_program_is_a_hint_in_its_own_column(office: Office) -> None:
+    mailing_id = asking(office)
+    row = delivery(office.store, mailing_id, 1)
+    raw = (
+        "From: r1@d1.example\r\nSubject: Read\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/report; report-type=disposition-notification; boundary=x\r\n\r\n"
+        "--x\r\n\r\nread\r\n--x\r\nContent-Type: message/disposition-notification\r\n\r\n"
+        "Final-Recipient: rfc822;r1@d1.example\r\n"
+        f"Original-Message-ID: <{row.message_id}>\r\n"
+        "Disposition: automatic-action/MDN-sent-automatically; displayed\r\n\r\n--x--\r\n"
+    ).encode()
+    state = take_in_report(
+        office.store, raw=raw, envelope_rcpt="", sender="", signer=SIGNER, retry=office.retry, now=START
+    )
+    assert state == "applied"
+    with office.store.read() as session:
+        line = read_sheet(session, mailing_id).units[0].lines[0]
+    assert (line.displayed_at, line.signed_at) == (START, None)
 
 
 def test_a_list_that_asks_for_nothing_takes_none(office: Office) -> None:

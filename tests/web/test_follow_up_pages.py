@@ -76,7 +76,7 @@ def test_the_evening_mistake_is_corrected_with_one_button(clerk: Console, store:
         "dai@bailu.example", "zhang@bailu.example", "li@bailu.example"
     }  # fmt: skip
     shown = page_of(clerk, "/issues/1/follow-up")
-    assert words(shown.cssselect(".common-sum")[0]) == "5 人 = 更正后的正在发 4 + 哪一稿都没收到 1"
+    assert words(shown.cssselect(".common-sum")[0]) == "5 个收件人 = 更正后的正在发 4 + 哪一稿都没收到 1"
     assert "已更正为第 2 稿" in clerk.get(f"/mailings/{out}").text
     again = order(clerk, page)
     assert (again.status, follow_up(store).id) == (303, row.id)

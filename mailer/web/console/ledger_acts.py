@@ -10,7 +10,7 @@ from starlette.responses import Response
 from mailer.flow import control_mailing
 from mailer.flow.approve_mailing import ApprovalError
 from mailer.flow.browse_ledger import read_entries, read_head
-from mailer.flow.resend import NobodyToResendError, OtherWorldError, resend
+from mailer.flow.resend import NobodyToResendError, NotAsItWasError, OtherWorldError, resend
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.mailing import IllegalMailingTransitionError
 from mailer.model.rights import Right
@@ -66,10 +66,9 @@ class _Acts:
 
     def resend(self, request: Request, form: Form) -> Response:
         """A new mailing to those who were missed; on to its own ledger."""
-        del form
         mailing_id = number(request.path_params["id"])
         try:
-            made = resend(self._office, mailing_id, caller_of(request).actor)
+            made = resend(self._office, mailing_id, caller_of(request).actor, with_late=form.text("late") == "yes")
         except NobodyToResendError as error:
             left = (
                 f"有 {error.unwritable} 个岗位今天仍没有能用的邮箱：请送纸质件，或在名单里补上邮箱。"
@@ -77,6 +76,8 @@ class _Acts:
                 else ""
             )
             return self._back(request, mailing_id, f"没有可以补发的人：都已收到、还在发，或不能用邮件发。{left}")
+        except NotAsItWasError:
+            return self._back(request, mailing_id, "没有补发：这一期已撤回，或正在更正；更正放行之后再补发。")
         except OtherWorldError:
             return self._back(
                 request, mailing_id, "没有补发：演练不能补发成正式邮件，正式批次也不能在演练服务器上补发。"
