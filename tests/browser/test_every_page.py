@@ -1,6 +1,6 @@
-"""Every page of the console, filled: at both widths and in both schemes nothing runs out of the window, nothing is too faint,
-axe finds nothing serious, and names, mails and issues that would be code are text (a policy that was broken is a complaint).
-The table below is complete: a page that is new must be added to it.
+"""Every page of the console, filled: at both widths and in both schemes nothing runs out of the window, axe finds nothing
+serious (faint words among them), and names, mails and issues that would be code are text: a policy that was broken is a
+complaint. The table below is complete: a page that is new must be added to it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from recipients.requests import ChangeRequest, RequestKind
 from recipients.spreadsheet import write_csv
 from tests.browser import axe
 from tests.browser.conftest import hand_over
-from tests.browser.looking import DESK, LOW_CONTRAST, PHONE, Seen
+from tests.browser.looking import DESK, PHONE, Seen
 from tests.support import returned_mail
 from tests.web.clerk_day import SMALL, approved, take
 from tests.web.console_server import PASSWORDS, Console, make_account, running_console
@@ -51,6 +51,7 @@ PAGES: Final = (
     ("clerk", "/doctor", "/doctor"),
     ("security", "/accounts", "/accounts"),
     ("security", "/accounts/{id}", "/accounts/1"),
+    ("security", "/accounts/keys", "/accounts/keys"),
     ("auditor", "/audit", "/audit"),
     ("clerk", "/mailings", "/mailings"),
     ("clerk", "/mailings/{id}", "/mailings/{ledger}"),
@@ -116,7 +117,7 @@ def _fill(store: Store, settings_dir: Path, clerk: Console) -> dict[str, object]
     come_back(store, office, raw.replace(b"Subject: Returned mail", f"Subject: {SCRIPT}".encode()))
     wish = ChangeRequest(RequestKind.HAND_OVER, "x@qinglan.example", name=SCRIPT, reason=SCRIPT)
     change_requests.ask(office, wish, SCRIPT)
-    rows = [*realistic(sending=True), Row(unit=SCRIPT, name=SCRIPT, extra={"reply_text": SCRIPT})]
+    rows = [*realistic(sending=True)[10:110], Row(unit=SCRIPT, name=SCRIPT, extra={"reply_text": SCRIPT})]
     ledger = make_mailing(store, rows, key="ledger", number=127)
     with store.begin() as session:
         acknowledgements.keep_terms(session, ledger, [Terms("发", within_days=3, reminders=2)])
@@ -179,7 +180,6 @@ def check(page: Page, path: str, look: Look) -> list[str]:
     wrong += [f"asked {host}" for host in seen.hosts if host != "127.0.0.1"]
     wrong += [f"status {answer.status}"] if answer.status not in {200, 404} else []
     wrong += ["wider than the window"] if page.evaluate("document.documentElement.scrollWidth") > width else []
-    wrong += [f"faint: {each}" for each in page.evaluate(LOW_CONTRAST)]
     return wrong + axe.findings(page)
 
 
