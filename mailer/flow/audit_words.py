@@ -48,6 +48,8 @@ _WHOLE: dict[str, str] = {
     "recipients.searched": "查找人员",
     "relay.probed": "试连发信服务器",
     "doctor.run": "自检",
+    "person.exported": "导出个人信息",
+    "person.erased": "删除个人信息",
     "database.moved": "数据库搬到 PostgreSQL",
     "retention.run": "清理到期数据",
     "sheet.viewed": "打印发送单",
