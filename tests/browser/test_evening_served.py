@@ -77,7 +77,8 @@ def bring_in_the_issue(page: Page, file: Path) -> None:
     follow(page, "登记核签")
 
 
-@pytest.mark.parametrize("people", [30, pytest.param(3_000, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
+@pytest.mark.timeout(600)  # a ceiling against hanging; every wait has its own
+@pytest.mark.parametrize("people", [30, pytest.param(3_000, marks=pytest.mark.long)])
 def test_from_an_empty_house_to_a_closed_ledger(browser: Browser, tmp_path: Path, people: int):
     """The files are read in the server's own processes; the ledger keeps up with what is sent and what comes back."""
     lists, issue = tmp_path / "名单.xlsx", tmp_path / "第12期.md"
