@@ -254,6 +254,9 @@ class Settings:
     metrics_token: str = _setting(
         _secret, "", "从别的机器读 /metrics 时要出示的口令（Authorization: Bearer …）；空为只许本机读", secret=True
     )
+    webhook_networks: tuple[str, ...] = _setting(
+        _networks, "", "回调可以发到哪些内网地址或网段，逗号隔开；空为只发到公网的 https 地址"
+    )
     public_listen: tuple[str, int] | None = _setting(_listen, "", "收件人网页的监听地址；空为不开")
 
     @property

@@ -28,6 +28,7 @@ def run(args: argparse.Namespace, out: Output) -> int:
         )
     from mailer.workers.celery_tasks import run_beat  # noqa: PLC0415 - celery is loaded by the processes that need it
     from mailer.workers.morning import telling  # noqa: PLC0415 - as above
+    from mailer.workers.webhooks import telling_programs  # noqa: PLC0415 - as above
     from mailer.workers.witness import witnessing  # noqa: PLC0415 - as above
 
     log.configure(json=True, quiet=False)
@@ -35,6 +36,6 @@ def run(args: argparse.Namespace, out: Output) -> int:
     # the way a service is ended every day: no failure, and nothing to tell
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     store = opening.store(settings)
-    with telling(settings, store), witnessing(settings, store):
+    with telling(settings, store), witnessing(settings, store), telling_programs(settings, store):
         run_beat(settings, store, stop)
     return int(Exit.DONE)

@@ -34,6 +34,7 @@ from mailer.workers.embedded import Dispatcher, OtherRelayError, in_background
 from mailer.workers.intake import taking_in
 from mailer.workers.morning import telling
 from mailer.workers.pool import Pool
+from mailer.workers.webhooks import telling_programs
 from mailer.workers.witness import witnessing
 
 _ANY_FREE_PORT = ("127.0.0.1", 0)
@@ -153,6 +154,7 @@ def _minding(settings: Settings, store: Store, out: Output) -> Iterator[None]:
             doors = stack.enter_context(taking_in(alone, store))
             stack.enter_context(telling(settings, store))
             stack.enter_context(witnessing(settings, store))
+            stack.enter_context(telling_programs(settings, store))
         except SettingError as error:
             raise CommandError("bad_setting", error.message, error.hint, Exit.USAGE) from error
         except OSError as error:

@@ -90,6 +90,7 @@ _NOUNS = {
     "task": "待办",
     "tasks": "待办",
     "unit": "单位",
+    "webhook": "回调",
 }
 
 _VERBS = {

@@ -17,6 +17,7 @@ from mailer.store import (
     sign_off_tables,
     tables,
     web_tables,
+    webhook_tables,
 )
 
 
@@ -63,4 +64,5 @@ tally: Final = _core(tables.TallyRow)
 task: Final = _core(tables.TaskRow)
 waiver: Final = _core(sign_off_tables.Waiver)
 web_copy: Final = _core(web_tables.WebCopy)
+webhook: Final = _core(webhook_tables.Webhook)
 worker: Final = _core(tables.WorkerRow)

@@ -66,6 +66,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "CONSOLE_URL": ("https://bulletin.office.example/", "https://bulletin.office.example"),
     "TRUSTED_PROXIES": ("127.0.0.1, 10.0.0.0/8", ("127.0.0.1", "10.0.0.0/8")),
     "METRICS_TOKEN": ("0123456789abcdef0123", "0123456789abcdef0123"),
+    "WEBHOOK_NETWORKS": ("10.2.0.0/16", ("10.2.0.0/16",)),
     "CONSOLE_LISTEN": ("0.0.0.0:80", ("0.0.0.0", 80)),
     "PUBLIC_LISTEN": ("127.0.0.1:8026", ("127.0.0.1", 8026)),
 }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from mailer.flow import control_mailing
 from mailer.flow.approve_mailing import ApprovalError
 from mailer.flow.browse_ledger import read_entries
+from mailer.flow.event_words import SETTLES, event_fields
 from mailer.model.api_scope import Scope
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.mailing import MailingKind, MailingStatus
@@ -45,7 +45,6 @@ _EVENT = record(
 )  # fmt: skip
 _MOVED = record({"id": INT, "status": _STATUS})
 _STATUS_FILTER: Schema = {**_DELIVERY, "description": "Only deliveries in this status"}
-_SETTLES = timedelta(seconds=10)  # events younger than this may still get an older neighbour
 
 
 def operations() -> list[Operation]:
@@ -129,16 +128,9 @@ def _ledger(call: Call) -> Done:
 def _events(call: Call) -> Done:
     after = call.query["after"]
     with call.office.store.read() as session:
-        until = call.office.clock.now() - _SETTLES
+        until = call.office.clock.now() - SETTLES
         rows = event_feed.events_after(session, after, until, call.query["limit"])
-    found = [
-        {
-            "id": row.id, "at": row.at, "kind": row.kind, "mailing": row.mailing_id, "delivery": row.delivery_id,
-            "attempt": row.attempt, "reply_code": row.reply_code, "reason": row.reason, "fault": row.fault,
-            "actor": row.actor,
-        }
-        for row in rows
-    ]  # fmt: skip
+    found = [event_fields(row) for row in rows]
     return Done({"data": found, "next": found[-1]["id"] if found else after})
 
 

@@ -20,6 +20,7 @@ KINDS: Mapping[str, str] = {
     "change_request": "收件人要求",
     "complaint": "投诉",
     "paper": "送纸质件",
+    "webhook": "回调停下了",
     "tell_person": "告知本人",
     "letter": "读来信",
     CLAIM: "核对签收",
