@@ -127,7 +127,7 @@ def retry_of(settings: Settings) -> RetryPolicy:
     )
 
 
-def excluded(now: datetime) -> ColumnElement[bool]:
+def excluded(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     return directory.suppressed_clause(delivery.c.address_key, now, delivery.c.list_code)
 
 

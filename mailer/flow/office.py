@@ -37,7 +37,7 @@ class Office:
     zone: tzinfo
     is_sandbox: bool  # what goes out now is a rehearsal
     in_doubt: str
-    excluded: Callable[[datetime], ColumnElement[bool]]
+    excluded: Callable[[datetime | ColumnElement[datetime]], ColumnElement[bool]]
 
     def record(self, session: Session, actor: str, action: str, subject: str, **detail: Any) -> None:
         """One audit record in the action's own transaction: there is no action without its record."""

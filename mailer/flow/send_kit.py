@@ -54,6 +54,8 @@ class SendKit:
     return_path: ReturnPath
     bounce_domain: str
     lease_for: timedelta
-    excluded: Callable[[datetime], ColumnElement[bool]]  # names suppressed addresses, over delivery.address_key
+    excluded: Callable[
+        [datetime | ColumnElement[datetime]], ColumnElement[bool]
+    ]  # names suppressed addresses, over delivery.address_key
     note: Note
     sign: Callable[[Sequence[bytes]], Sequence[bytes]] = tuple  # a finished copy -> the copy that goes out

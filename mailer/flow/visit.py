@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from sqlalchemy import bindparam
 from sqlmodel import Session
 
 from mailer.content.compose import PreparedMail
@@ -19,7 +20,8 @@ from mailer.flow import recover, settle
 from mailer.flow.leases import HeldLease, Plan, SendFacts
 from mailer.flow.send_kit import SendKit
 from mailer.model.delivery import DeliveryEventKind
-from mailer.store import queries, queue, upkeep, writes
+from mailer.store import queries, queue, upkeep, windows, writes
+from mailer.store.metadata import UTCDateTime
 from mailer.store.queue import Lease
 
 _LEASE_ROWS = 500
@@ -50,6 +52,7 @@ class Desk:
 
     def __init__(self, kit: SendKit) -> None:
         self._kit = kit
+        self._guard = windows.WindowGuard(kit.excluded(bindparam("now", type_=UTCDateTime())))
         self._facts: dict[int, SendFacts] = {}
         self._last_mailing: int | None = None
         self._shown_at = kit.clock.elapsed()
@@ -98,18 +101,18 @@ class Desk:
             result.renewals[lease.id] = Renewal.HELD
             return
         expires_at = now + self._kit.lease_for
-        if not queue.renew(session, lease.id, worker_id=worker, expires_at=expires_at):
-            result.renewals[lease.id] = Renewal.LOST
-        elif plan.stop == plan.start:
-            sending = queries.is_sending(session, lease.mailing_id)
-            result.renewals[lease.id] = Renewal.HELD if sending else Renewal.STOPPED
-        elif queue.grant_window(session, lease, worker_id=worker, begun_to=plan.stop, expires_at=expires_at):
+        window = slice(plan.start, plan.stop)
+        if window.stop > window.start and windows.grant(
+            session, lease, worker_id=worker, begun_to=window.stop, expires_at=expires_at
+        ):
             result.renewals[lease.id] = Renewal.GRANTED
-            result.withheld[lease.id] = queue.withhold_in_window(
-                session, lease, slice(plan.start, plan.stop), self._kit.excluded(now), now
-            )
-        else:
+            result.withheld[lease.id] = self._guard.withhold(session, lease, window, now)
+        elif not windows.renew(session, lease.id, worker_id=worker, expires_at=expires_at):
+            result.renewals[lease.id] = Renewal.LOST
+        elif window.stop > window.start or not queries.is_sending(session, lease.mailing_id):
             result.renewals[lease.id] = Renewal.STOPPED
+        else:
+            result.renewals[lease.id] = Renewal.HELD
 
     def _tell(self, plan: Plan) -> None:
         """What was settled, by numbers; each that was not simply taken, by its id and the reply's meaning, never its words."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, update
 from sqlmodel import Session
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, sources
 from mailer.model.mailing import MailingStatus
+from mailer.store.bulk import Bulk
 from mailer.store.core import delivery, domain_hold, event, lease, mailing
-from mailer.store.ledger_rows import Tally, add_to_tally, move_rows, record
+from mailer.store.ledger_rows import Tally, add_to_tally, move_rows
 from mailer.store.writes import next_ids
 
 _WAITING = [str(status) for status in sources(DeliveryEventKind.CLAIMED)]
@@ -163,17 +164,7 @@ def claim(
             expires_at=expires_at,
         )
     )
-    session.connection().execute(
-        update(delivery)
-        .where(delivery.c.id == bindparam("b_id"))
-        .values(
-            status=_ATTEMPTING,
-            attempts=delivery.c.attempts + 1,
-            lease_id=literal(lease_id),
-            lease_seq=bindparam("b_seq"),
-        ),
-        [{"b_id": row.id, "b_seq": seq} for seq, row in enumerate(found)],
-    )
+    _CLAIM.run(session, [{"b_id": row.id, "b_lease": lease_id, "b_seq": seq} for seq, row in enumerate(found)])
     moved: Tally = Counter()
     for row in found:
         moved[row.list_code, row.status] -= 1
@@ -213,62 +204,22 @@ def _cap_domains(rows: Sequence[Any], limit: int, per_domain: int | None) -> Seq
     return kept
 
 
-def renew(session: Session, lease_id: int, *, worker_id: str, expires_at: datetime) -> bool:
-    """Keeps a lease alive. False: it is no longer ours."""
-    changed = session.connection().execute(
-        update(lease)
-        .where(lease.c.id == lease_id, lease.c.worker_id == worker_id, lease.c.state == "open")
-        .values(expires_at=expires_at)
+_CLAIM = Bulk(
+    update(delivery)
+    .where(delivery.c.id == bindparam("b_id"))
+    .values(
+        status=_ATTEMPTING,
+        attempts=delivery.c.attempts + 1,
+        lease_id=bindparam("b_lease"),
+        lease_seq=bindparam("b_seq"),
     )
-    return changed.rowcount == 1
-
-
-def grant_window(session: Session, held: Lease, *, worker_id: str, begun_to: int, expires_at: datetime) -> bool:
-    """Lets the rows before ``begun_to`` begin and renews the lease. False: lease lost, or the mailing does not send."""
-    changed = session.connection().execute(
-        update(lease)
-        .where(
-            lease.c.id == held.id,
-            lease.c.worker_id == worker_id,
-            lease.c.state == "open",
-            select(mailing.c.id)
-            .where(mailing.c.id == held.mailing_id, mailing.c.status == str(MailingStatus.SENDING))
-            .exists(),
-        )
-        .values(begun_to=begun_to, expires_at=expires_at)
-    )
-    return changed.rowcount == 1
-
-
-def withhold_in_window(
-    session: Session, held: Lease, window: slice, excluded: ColumnElement[bool], now: datetime
-) -> frozenset[int]:
-    """Takes out of a window what was suppressed since the claim; the ids taken out."""
-    rows = session.execute(
-        select(delivery.c.id, delivery.c.list_code, delivery.c.status).where(
-            delivery.c.lease_id == held.id,
-            delivery.c.lease_seq >= window.start,
-            delivery.c.lease_seq < window.stop,
-            delivery.c.status == _ATTEMPTING,
-            excluded,
-        )
-    ).all()
-    move_rows(
-        session,
-        held.mailing_id,
-        rows,
-        DeliveryStatus.WITHHELD,
-        {"reason": "suppressed", "due_at": None, "finished_at": now, "attempts": delivery.c.attempts - 1},
-    )
-    record(session, held.mailing_id, [row.id for row in rows], DeliveryEventKind.WITHHELD, now, reason="suppressed")
-    return frozenset(row.id for row in rows)
-
+)
 
 _DELIVERY_COLUMNS = (
     "due_at", "doubts", "phase", "reply_code", "enhanced_status", "reply_text", "host", "reason", "fault", "hard",
     "bounced_by", "accepted_at", "finished_at",
 )  # fmt: skip
-_settle_statement = (
+_SETTLE = Bulk(
     update(delivery)
     .where(
         delivery.c.id == bindparam("b_id"),
@@ -285,6 +236,22 @@ _settle_statement = (
 )
 
 
+_still_held = (
+    select(delivery.c.id, delivery.c.attempts)
+    .where(
+        delivery.c.id.in_(bindparam("b_ids", expanding=True)),
+        delivery.c.lease_id == bindparam("b_lease"),
+        delivery.c.status == _ATTEMPTING,
+    )
+    .with_for_update()
+)
+_EVENT_COLUMNS = (
+    "delivery_id", "mailing_id", "at", "kind", "attempt", "lease_id", "phase", "reply_code", "reply_text", "host",
+    "reason", "fault", "actor",
+)  # fmt: skip
+_EVENT = Bulk(insert(event), _EVENT_COLUMNS)
+
+
 def settle(session: Session, *, lease_id: int, mailing_id: int, changes: Sequence[Change]) -> int:
     """Writes how attempts of a lease ended: rows, events and counters together. How many rows really moved.
 
@@ -292,22 +259,13 @@ def settle(session: Session, *, lease_id: int, mailing_id: int, changes: Sequenc
     """
     if not changes:
         return 0
-    held = set(
-        session.execute(
-            select(delivery.c.id, delivery.c.attempts)
-            .where(
-                delivery.c.id.in_([change.delivery_id for change in changes]),
-                delivery.c.lease_id == lease_id,
-                delivery.c.status == _ATTEMPTING,
-            )
-            .with_for_update()
-        ).all()
-    )
+    ids = [change.delivery_id for change in changes]
+    held = set(session.connection().execute(_still_held, {"b_ids": ids, "b_lease": lease_id}).all())
     mine = [change for change in changes if (change.delivery_id, change.attempt) in held]
     if not mine:
         return 0
-    session.connection().execute(
-        _settle_statement,
+    _SETTLE.run(
+        session,
         [
             {
                 "b_id": change.delivery_id,
@@ -319,7 +277,7 @@ def settle(session: Session, *, lease_id: int, mailing_id: int, changes: Sequenc
             for change in mine
         ],
     )
-    session.connection().execute(insert(event), [_event_values(change, mailing_id, lease_id) for change in mine])
+    _EVENT.run(session, [_event_values(change, mailing_id, lease_id) for change in mine])
     moved: Tally = Counter()
     for change in mine:
         moved[change.list_code, _ATTEMPTING] -= 1

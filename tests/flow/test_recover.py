@@ -15,7 +15,7 @@ from mailer.flow.office import Office
 from mailer.flow.recover import own_orphans, recover
 from mailer.flow.send_kit import SendKit
 from mailer.model.reply import Fault, Outcome, Phase, Reply
-from mailer.store import queries, queue
+from mailer.store import queries, windows
 from mailer.store.engine import Store
 from mailer.store.journal import JournalHome, LeaseJournal
 from mailer.store.queue import Lease
@@ -67,7 +67,7 @@ def set_scene(store: Store, root: Path, office: Office, *, granted: int = 4, **i
     lease = claimed(store, mailing_id, worker="w9", epoch=home.worker.epoch)
     book = home.open_lease(lease.id)
     with store.begin() as session:
-        assert queue.grant_window(session, lease, worker_id="w9", begun_to=granted, expires_at=START + LEASE_FOR)
+        assert windows.grant(session, lease, worker_id="w9", begun_to=granted, expires_at=START + LEASE_FOR)
     return Scene(store, root, home, mailing_id, lease, book)
 
 
@@ -115,8 +115,8 @@ def test_what_was_given_back_is_sent_by_another_and_the_dead_one_can_settle_noth
     again = claimed(scene.store, scene.mailing_id, worker="me")
     assert [row.attempts for row in again.rows] == [1] * 6
     with scene.store.begin() as session:
-        assert not queue.renew(session, scene.lease.id, worker_id="w9", expires_at=START)
-        assert not queue.grant_window(session, scene.lease, worker_id="w9", begun_to=6, expires_at=START)
+        assert not windows.renew(session, scene.lease.id, worker_id="w9", expires_at=START)
+        assert not windows.grant(session, scene.lease, worker_id="w9", begun_to=6, expires_at=START)
 
 
 def test_a_worker_that_died_before_its_first_grant_loses_nothing(
@@ -297,7 +297,7 @@ def test_a_row_that_was_granted_in_five_crashes_is_set_apart(store: Store, root:
         home.set_aside(1)
         home.open_lease(lease.id).close()
         with store.begin() as session:
-            queue.grant_window(session, lease, worker_id=f"dying{number}", begun_to=1, expires_at=START)
+            windows.grant(session, lease, worker_id=f"dying{number}", begun_to=1, expires_at=START)
         os.close(home._lock)
         assert tasks(office) == []
         recover(kit)

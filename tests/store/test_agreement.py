@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus, cell
 from mailer.model.mailing import IllegalMailingTransitionError, MailingEventKind
-from mailer.store import ledger_rows, queue, upkeep, writes
+from mailer.store import ledger_rows, queue, upkeep, windows, writes
 from mailer.store.core import delivery
 from mailer.store.engine import Store
 from mailer.store.queue import Lease
@@ -108,7 +108,8 @@ class World:
     def _window(self, number: int) -> None:
         for lease in self.leases[:1]:
             with self.store.begin() as session:
-                queue.withhold_in_window(session, lease, slice(0, 2), delivery.c.id == self.first + number, self.now)
+                guard = windows.WindowGuard(delivery.c.id == self.first + number)
+                guard.withhold(session, lease, slice(0, 2), self.now)
 
     def _late(self, what: tuple[int, DeliveryEventKind]) -> None:
         number, kind = what

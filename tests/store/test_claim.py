@@ -11,7 +11,7 @@ from sqlalchemy import update
 from mailer import wiring
 from mailer.model.delivery import DeliveryEventKind
 from mailer.model.mailing import MailingEventKind, MailingStatus
-from mailer.store import freeze, queue, writes
+from mailer.store import freeze, queue, windows, writes
 from mailer.store.core import delivery, mailing
 from mailer.store.engine import Store
 from tests.store.queueing import claim, claimed, disagreement, ended, lease_row, row_of, rows_of, settle
@@ -75,8 +75,8 @@ def test_nothing_is_claimed_or_granted_but_for_a_mailing_that_sends(store: Store
     with store.begin() as session:
         assert queue.due_mailings(session, START) == ()
         assert queue.next_due(session) is None
-        assert not queue.grant_window(session, lease, worker_id="w1", begun_to=1, expires_at=START)
-        assert queue.renew(session, lease.id, worker_id="w1", expires_at=START), "what is on the wire keeps its lease"
+        assert not windows.grant(session, lease, worker_id="w1", begun_to=1, expires_at=START)
+        assert windows.renew(session, lease.id, worker_id="w1", expires_at=START), "what is on the wire keeps its lease"
     assert lease_row(store, lease.id).begun_to == 0
 
 
@@ -87,17 +87,17 @@ def test_a_window_is_granted_to_the_worker_that_holds_the_lease(store: Store):
 
     def grant(worker: str) -> bool:
         with store.begin() as session:
-            return queue.grant_window(session, lease, worker_id=worker, begun_to=2, expires_at=later)
+            return windows.grant(session, lease, worker_id=worker, begun_to=2, expires_at=later)
 
     assert not grant("w2")
     assert lease_row(store, lease.id).begun_to == 0
     assert grant("w1")
     assert (lease_row(store, lease.id).begun_to, lease_row(store, lease.id).expires_at) == (2, later)
     with store.begin() as session:
-        assert not queue.renew(session, lease.id, worker_id="w2", expires_at=later)
-        assert queue.renew(session, lease.id, worker_id="w1", expires_at=START)
+        assert not windows.renew(session, lease.id, worker_id="w2", expires_at=later)
+        assert windows.renew(session, lease.id, worker_id="w1", expires_at=START)
         queue.finish_lease(session, lease.id)
-        assert not queue.renew(session, lease.id, worker_id="w1", expires_at=later)
+        assert not windows.renew(session, lease.id, worker_id="w1", expires_at=later)
     assert not grant("w1")
 
 
@@ -124,7 +124,7 @@ def test_what_was_suppressed_since_the_claim_is_taken_out_of_its_window_only(sto
     for number in (1, 3):
         suppress(store, lease.rows[number].address, START)
     with store.begin() as session:
-        taken = queue.withhold_in_window(session, lease, slice(0, 2), wiring.excluded(START), START)
+        taken = windows.WindowGuard(wiring.excluded(START)).withhold(session, lease, slice(0, 2), START)
     assert taken == {lease.rows[1].id}
     out = row_of(store, lease.rows[1].id)
     assert (out.status, out.reason, out.attempts, out.lease_id, out.finished_at) == (

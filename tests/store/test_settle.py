@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mailer.model.delivery import DeliveryEventKind, DeliveryStatus
-from mailer.store import queries, queue, upkeep
+from mailer.store import queries, queue, upkeep, windows
 from mailer.store.core import delivery
 from mailer.store.engine import Store
 from mailer.store.queue import Lease
@@ -87,9 +87,8 @@ def test_a_foreign_lease_changes_nothing_and_writes_nothing(store: Store):
             )
             == 0
         )  # fmt: skip
-        taken = queue.withhold_in_window(
-            session, foreign, slice(0, 2), delivery.c.id.in_([row.id for row in mine.rows]), START
-        )
+        guard = windows.WindowGuard(delivery.c.id.in_([row.id for row in mine.rows]))
+        taken = guard.withhold(session, foreign, slice(0, 2), START)
     assert taken == frozenset()
     assert unchanged(store, mailing_id, mine)
 
@@ -136,8 +135,8 @@ def test_a_lease_is_taken_for_recovery_once_and_its_worker_can_renew_it_no_more(
     lease = claimed(store, mailing_id)
     with store.begin() as session:
         assert upkeep.take_lease(session, lease.id)
-        assert not queue.renew(session, lease.id, worker_id="w1", expires_at=START)
-        assert not queue.grant_window(session, lease, worker_id="w1", begun_to=1, expires_at=START)
+        assert not windows.renew(session, lease.id, worker_id="w1", expires_at=START)
+        assert not windows.grant(session, lease, worker_id="w1", begun_to=1, expires_at=START)
         queue.finish_lease(session, lease.id, "recovered")
         assert not upkeep.take_lease(session, lease.id)
     assert lease_row(store, lease.id).state == "recovered"

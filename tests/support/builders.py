@@ -89,7 +89,7 @@ class NoRelay:
         raise AssertionError("nothing here may connect")
 
 
-def nobody(_now: datetime) -> ColumnElement[bool]:
+def nobody(_now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """The predicate that excludes no address."""
     return false()
 
