@@ -44,10 +44,23 @@ class RelaySession(Protocol):
         """Transactions spoken on this connection."""
         ...
 
-    async def transact(self, envelope: Envelope, body: Callable[[], Sequence[bytes]]) -> Outcome:
+    async def transact(
+        self,
+        envelope: Envelope,
+        body: Callable[[], Sequence[bytes]],
+        behind: Callable[[], Envelope | None] = lambda: None,
+    ) -> Outcome:
         """One message. ``body`` is called at the moment the relay asks for it (354), never before; what it raises ends
         the session without a final dot. Faults become outcomes, never exceptions.
+
+        ``behind`` is asked once the final dot has left: the envelope of the next message, if there is one already. A
+        session that can sends it at once, without waiting for the answer to the dot; the next call must then be for
+        this envelope, or ``withdraw`` comes first.
         """
+        ...
+
+    def withdraw(self) -> None:
+        """The message announced behind the last dot will not come: the session is of no use after the dot's answer."""
         ...
 
     async def quit(self) -> None: ...

@@ -17,8 +17,9 @@ from typing import TypeVar
 from mailer.content.compose import Copy
 from mailer.feedback.classify import judge
 from mailer.flow import settle
+from mailer.flow.connections import Connections, Slot, StoppedError
 from mailer.flow.leases import HeldLease, Plan
-from mailer.flow.ports import Envelope, RelayError, RelaySession
+from mailer.flow.ports import Envelope, RelayError
 from mailer.flow.send_kit import SendKit
 from mailer.flow.visit import Desk, Renewal, Visit
 from mailer.log import Carrying
@@ -41,11 +42,8 @@ _LEASE_MARGIN = 10.0  # seconds before its end at which nothing begins under a l
 _CLAIM_AGAIN = 1.0  # seconds between two looks into an empty queue while messages are still on the wire
 _DATABASE_RETRY = 0.5  # seconds
 _GRACE = 25.0  # seconds that messages on the wire get when the process is asked to stop
+_STUCK = 1.0  # seconds that a message waits behind a dot without an answer
 _BACK_OFF_MOST = 60.0  # seconds between two tries to reach a relay that is down
-
-
-class StoppedError(Exception):
-    """The process is to stop while it still waits for a relay to answer: nothing was begun."""
 
 
 class LeaseTooOldError(Exception):
@@ -67,13 +65,6 @@ class _Job:
     row: Claimed
 
 
-@dataclass(slots=True)
-class _Slot:
-    """A place for one connection; the session in it is kept from lease to lease."""
-
-    session: RelaySession | None = None
-
-
 class SendLoop:
     """Lives as long as its worker; ``run`` is called whenever there may be work."""
 
@@ -81,7 +72,7 @@ class SendLoop:
         self.kit = kit
         self._desk = Desk(kit)
         self._database = Carrying(1, thread_name_prefix="mailer-db")
-        self._slots = [_Slot() for _ in range(kit.relay.connections)]
+        self._connections: Connections[_Job] = Connections(kit.relay)
         self._leases: dict[int, HeldLease] = {}
         self._ready: deque[_Job] = deque()
         self._stir = asyncio.Event()  # the feeder has something to do
@@ -91,14 +82,12 @@ class SendLoop:
         self._relay_error: RelayError | None = None
         self._back_off = 0.0
         self._sent = 0
-        self._domains: Counter[str] = Counter()  # messages on the wire by domain
-        self._connecting: set[asyncio.Task[RelaySession]] = set()
+        self._domains: Counter[str] = Counter()  # messages on the wire, or next on it, by domain
 
     def stop(self) -> None:
         """Nothing new begins; what is on the wire gets its grace."""
         self._stopping = True
-        for waiting in self._connecting:
-            waiting.cancel()
+        self._connections.give_up_opening()
         self._stir.set()
 
     async def in_database(self, step: Callable[[], T]) -> T:
@@ -109,7 +98,7 @@ class SendLoop:
         """Sends until nothing is due, the relay is gone, or stop() was called."""
         self._failure = self._relay_error = None
         self._sent = 0
-        pumps = [asyncio.create_task(self._pump(slot)) for slot in self._slots]
+        pumps = [asyncio.create_task(self._pump(slot)) for slot in self._connections.slots]
         try:
             wait = await self._feed()
         finally:
@@ -125,10 +114,7 @@ class SendLoop:
         return Report(self._sent, None, wait)
 
     async def close(self) -> None:
-        for slot in self._slots:
-            if slot.session is not None:
-                await slot.session.quit()
-                slot.session = None
+        await self._connections.close()
         self._database.shutdown(wait=True)
 
     # --- feeding: the only place that visits the database -----------------------------------------------------------
@@ -148,7 +134,8 @@ class SendLoop:
                 self._withdraw()
                 halted_at = clock.elapsed() if halted_at is None else halted_at
                 if clock.elapsed() - halted_at > _GRACE:
-                    self._abort_sessions()
+                    self._connections.abort()
+            await self._free_the_stuck()
             low = not self._halting and len(self._ready) < _LOW_WATER
             rested = empty_since is None or clock.elapsed() - empty_since >= _CLAIM_AGAIN
             claim = low and rested and not any(lease.ungranted for lease in self._leases.values())
@@ -218,44 +205,41 @@ class SendLoop:
         if renewal is Renewal.LOST:
             self.kit.note("lease_lost", lease=plan.lease.id)
             lease.lose()
-            self._take_from_ready(lease)
+            self._take_waiting(lease)
             return
         lease.confirmed_at = asked_at
         if renewal is Renewal.STOPPED:
             lease.withdraw()
-            lease.unbegun.extend(row.id for row in self._take_from_ready(lease))
+            lease.unbegun.extend(row.id for row in self._take_waiting(lease))
         elif renewal is Renewal.GRANTED:
             withheld = visit.withheld[plan.lease.id]
             self._ready.extend(_Job(lease, row) for row in lease.take_granted(plan, withheld))
             async with self._work:
                 self._work.notify_all()
 
-    def _take_from_ready(self, lease: HeldLease) -> list[Claimed]:
+    def _take_waiting(self, lease: HeldLease) -> list[Claimed]:
+        """Takes back what of a lease is ready or promised to a connection, and not begun."""
         taken = [job.row for job in self._ready if job.lease is lease]
         self._ready = deque(job for job in self._ready if job.lease is not lease)
+        promised = [slot for slot in self._connections.slots if slot.next is not None and slot.next.lease is lease]
+        taken += [self._withdraw_next(slot).row for slot in promised]
         if lease.lost:
             lease.outstanding -= {row.id for row in taken}
         return taken
 
     def _withdraw(self) -> None:
-        """Takes back what is ready and not begun, and all that was claimed and not granted."""
+        """Takes back what is waiting and not begun, and all that was claimed and not granted."""
         for lease in self._leases.values():
-            taken = self._take_from_ready(lease)
+            taken = self._take_waiting(lease)
             if not lease.lost:
                 lease.unbegun.extend(row.id for row in taken)
             lease.withdraw()
 
-    def _abort_sessions(self) -> None:
-        for slot in self._slots:
-            if slot.session is not None:
-                slot.session.abort()
-
     # --- pumping: the only place that talks to the relay ------------------------------------------------------------
 
-    async def _pump(self, slot: _Slot) -> None:
+    async def _pump(self, slot: Slot[_Job]) -> None:
         while True:
-            job = await self._next_job()
-            self._domains[job.row.domain] += 1
+            job, slot.next = slot.next or await self._next_job(), None
             try:
                 await self._attempt(slot, job)
             except Exception as error:  # noqa: BLE001 - a bug stops the loop loudly instead of vanishing in a task
@@ -275,24 +259,51 @@ class SendLoop:
                             await self._work.wait()
                 else:
                     await self._work.wait()
-        if len(self._ready) <= _LOW_WATER:
-            self._stir.set()
         return job
 
     def _pick(self) -> _Job | None:
         cap = self.kit.limits.connections_per_domain
-        if not cap:
-            return self._ready.popleft() if self._ready else None
         for index, job in enumerate(self._ready):
-            if self._domains[job.row.domain] < cap:
+            if not cap or self._domains[job.row.domain] < cap:
                 del self._ready[index]
-                return job
+                break
+        else:
+            return None
+        self._domains[job.row.domain] += 1
+        if len(self._ready) <= _LOW_WATER:
+            self._stir.set()
+        return job
+
+    def _next_for(self, slot: Slot[_Job]) -> Envelope | None:
+        """What may follow the dot that has just left over this connection; it is the slot's next from here on."""
+        if self.kit.limits.per_minute or self._halting or not self._connections.has_room(slot):
+            return None  # (a message whose turn is a matter of time is not promised to a connection)
+        if (job := self._pick()) is None:
+            return None
+        slot.promise(job, self.kit.clock.elapsed())
+        with contextlib.suppress(ValueError):  # told when its turn comes
+            return self._envelope(job)
         return None
 
-    async def _attempt(self, slot: _Slot, job: _Job) -> None:
+    def _withdraw_next(self, slot: Slot[_Job]) -> _Job:
+        job = slot.withdraw()
+        self._domains[job.row.domain] -= 1
+        return job
+
+    async def _free_the_stuck(self) -> None:
+        """A message promised to a connection whose relay thinks long about the last dot goes to another."""
+        now = self.kit.clock.elapsed()
+        stuck = [slot for slot in self._connections.slots if slot.next is not None and now - slot.promised_at > _STUCK]
+        if stuck:
+            self._ready.extendleft(self._withdraw_next(slot) for slot in stuck)
+            async with self._work:
+                self._work.notify_all()
+
+    async def _attempt(self, slot: Slot[_Job], job: _Job) -> None:
         if (delay := self.kit.turn(job.row.domain)) > 0:
             await asyncio.sleep(delay)
         if self._halting or job.lease.lost:
+            slot.forget()
             return self._put_back(job)
         row = job.row
         try:
@@ -300,7 +311,7 @@ class SendLoop:
             verdict = judge(outcome, row.domain)
         except RelayError as error:
             self._put_back(job)
-            return await self._relay_failed(slot, error)
+            return await self._relay_failed(error)
         except (StoppedError, LeaseTooOldError, JournalError) as error:
             if isinstance(error, JournalError):
                 self._failure = error
@@ -325,41 +336,17 @@ class SendLoop:
         job.lease.ended(change, self.kit.clock.elapsed())
         return None
 
-    async def _transact(self, slot: _Slot, job: _Job) -> Outcome:
-        session = await self._session(slot)
+    async def _transact(self, slot: Slot[_Job], job: _Job) -> Outcome:
+        session = await self._connections.session(slot)
         reused = session.sent > 0
         envelope = self._envelope(job)
-        outcome = await session.transact(envelope, lambda: self._body(job))
+        outcome = await session.transact(envelope, lambda: self._body(job), lambda: self._next_for(slot))
         stale = outcome.phase is Phase.MAIL and (outcome.reply is None or outcome.reply.code == 421)
         if reused and stale:
             # a kept session the relay had already given up: nothing was spoken about this message yet
-            session = await self._session(slot)
-            outcome = await session.transact(envelope, lambda: self._body(job))
+            session = await self._connections.session(slot)
+            outcome = await session.transact(envelope, lambda: self._body(job), lambda: self._next_for(slot))
         return outcome
-
-    async def _session(self, slot: _Slot) -> RelaySession:
-        session = slot.session
-        if session is not None and session.is_usable and session.sent < self.kit.relay.messages_per_connection:
-            return session
-        slot.session = None
-        if session is not None:
-            await session.quit()
-        slot.session = await self._connect()
-        return slot.session
-
-    async def _connect(self) -> RelaySession:
-        """A new session; given up at once when the process is to stop, however long the relay is silent."""
-        connecting = asyncio.ensure_future(self.kit.relay.connect())
-        self._connecting.add(connecting)
-        try:
-            return await connecting
-        except asyncio.CancelledError:
-            here = asyncio.current_task()
-            if here is not None and here.cancelling():
-                raise  # it was ourselves
-            raise StoppedError from None
-        finally:
-            self._connecting.discard(connecting)
 
     def _envelope(self, job: _Job) -> Envelope:
         row, facts = job.row, job.lease.facts
@@ -387,9 +374,8 @@ class SendLoop:
             job.lease.unbegun.append(job.row.id)
         self._stir.set()
 
-    async def _relay_failed(self, slot: _Slot, error: RelayError) -> None:
-        slot.session = None
-        others = any(other.session is not None and other.session.is_usable for other in self._slots)
+    async def _relay_failed(self, error: RelayError) -> None:
+        others = self._connections.any_usable
         self.kit.note("relay_failed", message=error.message, needs_person=error.needs_person, others_work=others)
         if others and not error.needs_person:
             await asyncio.sleep(1.0)  # the relay takes fewer connections than we would like: this place rests

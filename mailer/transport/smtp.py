@@ -1,7 +1,9 @@
 """Our SMTP client: kept sessions, one transaction at a time, every phase with a total time limit. Decides nothing.
 
 Two dialogues: lock-step, and MAIL+RCPT+DATA in one write where EHLO offers PIPELINING (RFC 2920), with the 354 as the
-sync mark: a body goes out only when exactly the owed replies have come. Addresses must have been validated before.
+sync mark: a body goes out only when exactly the owed replies have come. With PIPELINING the next message's three commands
+may follow a dot that has left, before its answer (RFC 2920 3.1: message content may be the first of a group); depth one.
+Addresses must have been validated before.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from mailer.transport.wire import Wire, WireFaultError
 
 _SEND_BODY = 354
 _GOING_AWAY = 421
+_REFUSAL = 400  # and above
+_ENVELOPE_REPLIES = 3  # MAIL, RCPT, DATA
 _GOODBYE_WITHIN = 1.0  # seconds
 _NOT_IN_A_PATH = re.compile(r"[^\x21-\x7e]|[<>]")
 
@@ -67,7 +71,7 @@ def _goes_on(phase: Phase, reply: Reply) -> bool:
     """Whether the dialogue takes its next step; False for a refusal. Raises WireFaultError for what is neither."""
     if reply.code == _SEND_BODY if phase is Phase.DATA else reply.is_positive:
         return True
-    if reply.code >= 400:
+    if reply.code >= _REFUSAL:
         return False
     fault = WireFaultError(Fault.GARBLED, f"no answer to this command: {reply}")
     fault.phase = phase
@@ -101,22 +105,40 @@ class SmtpSession:
         self._pipelined = pipelined and offered.pipelining
         self._wants_reports = wants_reports
         self._broken = False
+        self._ahead: Envelope | None = None  # of the message whose commands followed the last dot
+        self._withdrawn = False
         self.sent = 0
 
     @property
     def is_usable(self) -> bool:
-        return not self._broken and self._wire.is_quiet
+        if self._broken or self._withdrawn:
+            return False
+        return self._wire.is_quiet if self._ahead is None else self._wire.is_alive
 
     def _outcome(self, phase: Phase, reply: Reply | None, fault: WireFaultError | None = None) -> Outcome:
         return Outcome(
             phase, reply, fault.fault if fault else None, self._host, self._now(), fault.note if fault else ""
         )
 
-    async def transact(self, envelope: Envelope, body: Callable[[], Sequence[bytes]]) -> Outcome:
+    async def transact(
+        self,
+        envelope: Envelope,
+        body: Callable[[], Sequence[bytes]],
+        behind: Callable[[], Envelope | None] = lambda: None,
+    ) -> Outcome:
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and ahead != envelope:
+            self._break()
+            raise RuntimeError("another message was announced on this session")
         self.sent += 1
         phase = Phase.MAIL
         try:
-            refusal, phase = await (self._envelope_at_once(envelope) if self._pipelined else self._envelope(envelope))
+            if not self._pipelined:
+                refusal, phase = await self._envelope(envelope)
+            else:
+                if ahead is None:
+                    self._tell(Phase.MAIL, self._commands(envelope))
+                refusal, phase = await self._answers_to_envelope()
             if refusal is not None:
                 return await self._refused(phase, refusal)
             self._wire.check_quiet()  # after something that was not owed no reply could be paired with our commands
@@ -125,7 +147,10 @@ class SmtpSession:
         except WireFaultError as fault:
             self._break()
             return self._outcome(fault.phase or phase, None, fault)
-        return await self._body(body)
+        return await self._body(body, behind)
+
+    def _commands(self, envelope: Envelope) -> bytes:
+        return self._mail_command(envelope) + self._rcpt_command(envelope) + b"DATA\r\n"
 
     def _mail_command(self, envelope: Envelope) -> bytes:
         command = f"MAIL FROM:{_path(envelope.mail_from)}"
@@ -144,13 +169,16 @@ class SmtpSession:
             command += f" ORCPT=rfc822;{xtext(envelope.rcpt_to)}"
         return command.encode("ascii") + b"\r\n"
 
-    async def _ask(self, phase: Phase, commands: bytes, within: float) -> Reply:
+    def _tell(self, phase: Phase, commands: bytes) -> None:
         try:
             self._wire.check_quiet()
         except WireFaultError as fault:
             fault.phase = phase
             raise
         self._wire.send(commands)
+
+    async def _ask(self, phase: Phase, commands: bytes, within: float) -> Reply:
+        self._tell(phase, commands)
         return await self._answer(phase, within)
 
     async def _answer(self, phase: Phase, within: float) -> Reply:
@@ -173,10 +201,9 @@ class SmtpSession:
                 return reply, phase
         return None, Phase.DATA
 
-    async def _envelope_at_once(self, envelope: Envelope) -> tuple[Reply | None, Phase]:
-        """PIPELINING: three commands, three replies, in order (RFC 2920 3.1)."""
-        commands = self._mail_command(envelope) + self._rcpt_command(envelope) + b"DATA\r\n"
-        mail = await self._ask(Phase.MAIL, commands, self._timeouts.mail)
+    async def _answers_to_envelope(self) -> tuple[Reply | None, Phase]:
+        """PIPELINING: three commands were told, three replies are owed, in order (RFC 2920 3.1)."""
+        mail = await self._answer(Phase.MAIL, self._timeouts.mail)
         if mail.code == _GOING_AWAY:
             return mail, Phase.MAIL
         rcpt = await self._answer(Phase.RCPT, self._timeouts.rcpt)
@@ -187,6 +214,8 @@ class SmtpSession:
             if not _goes_on(phase, reply):
                 if data.code == _SEND_BODY:
                     await self._send_empty()
+                elif data.code < _REFUSAL:
+                    _goes_on(Phase.DATA, data)  # raises: these replies do not belong to these commands
                 return reply, phase
         return (None if _goes_on(Phase.DATA, data) else data), Phase.DATA
 
@@ -218,22 +247,24 @@ class SmtpSession:
             self._break()
         return outcome
 
-    async def _body(self, body: Callable[[], Sequence[bytes]]) -> Outcome:
+    async def _body(self, body: Callable[[], Sequence[bytes]], behind: Callable[[], Envelope | None]) -> Outcome:
         try:
             chunks = body()
         except BaseException:
             # no dot goes out after a 354: the host drops what it has (RFC 5321 4.1.1.4)
             self._break()
             raise
+        has_left = False
         try:
-            self._wire.send_all((*chunks, b".\r\n"))
-            await self._wire.drained(self._timeouts.body)
+            has_left = await self._wire.send_message((*chunks, b".\r\n"), self._timeouts.body)
+            if has_left and self._pipelined:
+                self._announce(behind())
             reply = await self._wire.reply(Phase.DOT, self._timeouts.dot)
         except WireFaultError as fault:
-            left = self._wire.has_left
+            # while bytes of it are still ours the dot has not gone out, so no host can have taken the message
+            phase = Phase.DOT if has_left or self._wire.has_left else Phase.BODY
             self._break()
-            # while bytes are still ours the dot has not gone out, so no host can have taken the message
-            return self._outcome(Phase.DOT if left else Phase.BODY, None, fault)
+            return self._outcome(phase, None, fault)
         if self._wire.answered_early:
             # an answer before the end of the body: a refusal in mid-stream; anything positive there is nonsense
             self._break()
@@ -243,23 +274,38 @@ class SmtpSession:
         if not (200 <= reply.code < 300 or 400 <= reply.code < 600):
             self._break()
             return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, str(reply)))
-        if self._wire.has_more and not self._wire.says_goodbye:
+        owed = 0 if self._ahead is None else _ENVELOPE_REPLIES
+        if (self._wire.unread > owed or (not owed and self._wire.has_more)) and not self._wire.says_goodbye:
             self._break()
             return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, "more than one reply"))
-        if reply.code == _GOING_AWAY or not self._wire.is_quiet:
+        if reply.code == _GOING_AWAY or not self.is_usable:
             self._break()  # this reply was clean; the connection has no future
         return self._outcome(Phase.DOT, reply)
+
+    def _announce(self, envelope: Envelope | None) -> None:
+        """The next message's commands, behind a dot that has left. Nothing of it begins before its 354 is read."""
+        if envelope is None or self._wire.has_more:
+            return
+        try:
+            commands = self._commands(envelope)
+        except ValueError:
+            return  # told when its turn comes
+        self._wire.send(commands)
+        self._ahead = envelope
 
     def _break(self) -> None:
         self._broken = True
         self._wire.abort()
+
+    def withdraw(self) -> None:
+        self._withdrawn = self._ahead is not None
 
     def abort(self) -> None:
         self._break()
 
     async def quit(self) -> None:
         """Says goodbye without waiting long for the answer, and closes the connection."""
-        if self.is_usable:
+        if self.is_usable and self._ahead is None:  # a host that waits for a body would take it for the body
             self._wire.send(b"QUIT\r\n")
             with contextlib.suppress(WireFaultError):
                 await self._wire.reply(None, _GOODBYE_WITHIN)

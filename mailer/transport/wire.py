@@ -48,7 +48,8 @@ class Wire(asyncio.Protocol):
         self._timer_at = 0.0
         self._lost = asyncio.Event()
         self._fault: WireFaultError | None = None
-        self.answered_early = False  # the last reply came while bytes were still ours
+        self._in_body = False  # what was written last is a message, its dot included
+        self.answered_early = False  # the last reply came while bytes of a message were still ours
         self._undrained = False  # in the transport we write to
         self._undrained_below = False  # in the socket under the TLS layer
 
@@ -114,7 +115,7 @@ class Wire(asyncio.Protocol):
         if match[2] != b"-":
             text = "\n".join(part[4:].decode("utf-8", "replace") for part in self._lines)
             self._replies.append(Reply(int(match[1]), text))
-            self.answered_early = not self.has_left
+            self.answered_early = self._in_body and not self.has_left
             self._lines, self._size = [], 0
         return None
 
@@ -141,6 +142,10 @@ class Wire(asyncio.Protocol):
         return self._transport
 
     @property
+    def is_alive(self) -> bool:
+        return self._fault is None
+
+    @property
     def is_quiet(self) -> bool:
         """Alive, and nothing has come that nobody waited for."""
         return self._fault is None and not self.has_more
@@ -149,6 +154,11 @@ class Wire(asyncio.Protocol):
     def has_more(self) -> bool:
         """Something has come that nobody waited for, be it a part of a reply."""
         return bool(self._replies or self._lines or self._buffer)
+
+    @property
+    def unread(self) -> int:
+        """Whole replies that have come and were not taken yet."""
+        return len(self._replies)
 
     @property
     def says_goodbye(self) -> bool:
@@ -173,17 +183,20 @@ class Wire(asyncio.Protocol):
         if self._fault is None:
             self.transport.write(data)
 
-    def send_all(self, chunks: Sequence[bytes]) -> None:
+    async def send_message(self, chunks: Sequence[bytes], within: float) -> bool:
+        """Writes a message with its dot and waits until it has left; False: the host answered before. Raises
+        WireFaultError.
+        """
         if self._fault is None:
+            self._in_body = True
             self.transport.writelines(chunks)
-
-    async def drained(self, within: float) -> None:
-        """Waits until all that was written has left; raises WireFaultError."""
         deadline = self._loop.time() + within
         while not self.has_left and not self._replies:
             if self._fault is not None:
                 raise self._fault
             await self._wait(deadline)
+        self._in_body = not self.has_left
+        return self.has_left
 
     async def reply(self, phase: Phase | None, within: float) -> Reply:
         """The next reply; ``within`` seconds are its total time, however slowly it drips. Raises WireFaultError."""
