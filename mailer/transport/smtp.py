@@ -275,12 +275,33 @@ class SmtpSession:
             self._break()
             return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, str(reply)))
         owed = 0 if self._ahead is None else _ENVELOPE_REPLIES
-        if (self._wire.unread > owed or (not owed and self._wire.has_more)) and not self._wire.says_goodbye:
+        if (len(self._wire.unread) > owed or (not owed and self._wire.has_more)) and not self._wire.says_goodbye:
             self._break()
             return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, "more than one reply"))
+        if self._ahead is not None and "\n" in reply.text and not await self._is_in_step():
+            self._break()
+            return self._outcome(Phase.DOT, None, WireFaultError(Fault.GARBLED, "it swallowed the next reply"))
         if reply.code == _GOING_AWAY or not self.is_usable:
             self._break()  # this reply was clean; the connection has no future
         return self._outcome(Phase.DOT, reply)
+
+    async def _is_in_step(self) -> bool:
+        """Behind an answer of several lines: whether the next are those to the envelope, the 354 in its place.
+
+        An answer that was never finished takes the one behind it for its last line.
+        """
+        while True:
+            codes = self._wire.unread
+            if self._wire.says_goodbye:
+                return True
+            if _SEND_BODY in codes[: _ENVELOPE_REPLIES - 1]:
+                return False
+            if len(codes) >= _ENVELOPE_REPLIES:
+                return codes[_ENVELOPE_REPLIES - 1] == _SEND_BODY or codes[_ENVELOPE_REPLIES - 1] >= _REFUSAL
+            try:
+                await self._wire.more(self._timeouts.data)
+            except WireFaultError:
+                return False
 
     def _announce(self, envelope: Envelope | None) -> None:
         """The next message's commands, behind a dot that has left. Nothing of it begins before its 354 is read."""

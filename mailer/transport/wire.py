@@ -156,9 +156,9 @@ class Wire(asyncio.Protocol):
         return bool(self._replies or self._lines or self._buffer)
 
     @property
-    def unread(self) -> int:
-        """Whole replies that have come and were not taken yet."""
-        return len(self._replies)
+    def unread(self) -> tuple[int, ...]:
+        """The codes of the whole replies that have come and were not taken yet."""
+        return tuple(reply.code for reply in self._replies)
 
     @property
     def says_goodbye(self) -> bool:
@@ -206,6 +206,14 @@ class Wire(asyncio.Protocol):
                 raise self._fault
             await self._wait(deadline, phase)
         return self._replies.popleft()
+
+    async def more(self, within: float) -> None:
+        """Waits until one more whole reply has come; raises WireFaultError."""
+        known, deadline = len(self._replies), self._loop.time() + within
+        while len(self._replies) == known:
+            if self._fault is not None:
+                raise self._fault
+            await self._wait(deadline)
 
     async def _wait(self, deadline: float, phase: Phase | None = None) -> None:
         self._waiter = self._loop.create_future()

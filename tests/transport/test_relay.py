@@ -41,7 +41,10 @@ def test_a_relay_that_breaks_off_or_keeps_silent(start, at, phase, do, cause):
     server = start(Fault(at=at, do=do, seconds=0.1))
     limit = {"helo": SHORT} if cause is Cause.TIMEOUT else {}
     error = refusal(make_relay(server.port, **limit))
-    assert (error.outcome.phase, error.outcome.reply, error.outcome.fault) == (phase, None, cause)
+    seen = (error.outcome.phase, error.outcome.reply, error.outcome.fault)
+    # a reset on the very threshold is seen before or behind it, as the kernel's handshake and our thread happen to run
+    threshold = at is At.CONNECT and do is Do.RST
+    assert seen == (phase, None, cause) or (threshold and seen == (Phase.CONNECT, None, Cause.REFUSED))
     assert not error.needs_person
     assert error.outcome.phase.is_session
     assert not error.outcome.is_unknown

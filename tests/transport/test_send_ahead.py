@@ -148,6 +148,26 @@ def test_one_reply_too_many_begins_no_message_it_does_not_belong_to(start):
     assert len(server.log.kept()) == len(bodies), "no body went out that was not asked for"
 
 
+def test_an_answer_that_was_never_finished_is_no_yes(start):
+    # the relay's next answer looks like its last line
+    server = start(Fault(at=At.DOT, do=Do.MALFORMED, kind="unfinished", kept=False, times=1))
+    outcomes, bodies = send_ahead(make_relay(server.port), A, B)
+    assert (outcomes[0].phase, outcomes[0].fault, outcomes[0].is_unknown) == (Phase.DOT, Cause.GARBLED, True)
+    assert outcomes[1].is_accepted
+    assert bodies == [A, B]
+    assert [message.rcpt_to for message in server.log.kept()] == [(B,)]
+
+
+@pytest.mark.parametrize(
+    "refusals", [(), (Fault(at=At.RCPT, do=Do.REPLY, reply="550 5.1.1 Unknown", after=1, times=1),)]
+)
+def test_an_answer_of_many_lines_is_a_yes_when_the_next_are_in_step(start, refusals):
+    server = start(Fault(at=At.DOT, do=Do.GIANT, megabytes=0.02), *refusals)
+    outcomes, _ = send_ahead(make_relay(server.port), A, B, C)
+    assert [outcome.is_accepted for outcome in outcomes] == [True, not refusals, True]
+    assert server.log.count("connect") == 1
+
+
 def test_a_refusal_whose_data_is_answered_like_another_command_is_charged_to_nobody(start):
     server = start(
         Fault(at=At.RCPT, do=Do.REPLY, reply="550 5.1.1 No such user"),
