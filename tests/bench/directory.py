@@ -20,6 +20,7 @@ from typing import Any
 
 from mailer import log, wiring
 from mailer.flow.draw_up_order import draw_up_order
+from mailer.flow.office import Office
 from mailer.flow.prepare_mailing import Order, prepare_mailing
 from mailer.settings import load
 from mailer.store import queries
@@ -56,7 +57,7 @@ def _told(name: str, rows: int, started: float) -> None:
     )
 
 
-def _office(folder: str, database_url: str) -> wiring.Office:
+def _office(folder: str, database_url: str) -> Office:
     settings = load(
         {}, data_dir=f"{folder}/data", secret_key="a bench key that is long enough", database_url=database_url
     )

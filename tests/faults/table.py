@@ -5,7 +5,6 @@ The document holds the tables between two marks; everything else in it is writte
 
 from __future__ import annotations
 
-import re
 import sys
 import xml.etree.ElementTree as ET
 from collections import defaultdict
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.matrix import MATRIX
+from tests.support.docs import put_between
 
 FIGURES = ("hit", "recipients", "lost", "misrecorded", "duplicates", "excusable", "in_doubt")
 
@@ -94,17 +94,11 @@ def _state(cases: Sequence[Case]) -> str:
 
 
 def put(document: Path, mark: str, lines: Sequence[str], at: datetime, cases: Sequence[Case]) -> None:
-    """Replaces what stands between ``<!-- mark -->`` and ``<!-- /mark -->``."""
-    text = document.read_text("utf-8")
     failed = sum(case.state == "failed" for case in cases)
     head = (
         f"Run of {at:%Y-%m-%d %H:%M} UTC: {len(cases)} cases, {failed} failed, {sum(c.seconds for c in cases):.0f} s."
     )
-    block = "\n".join([f"<!-- {mark} -->", head, "", *lines, f"<!-- /{mark} -->"])
-    changed, places = re.subn(rf"<!-- {mark} -->.*<!-- /{mark} -->", lambda _: block, text, flags=re.DOTALL)
-    if places != 1:
-        raise SystemExit(f"{document} has no place marked {mark}")
-    document.write_text(changed, "utf-8")
+    put_between(document, mark, [head, "", *lines])
 
 
 def main(results: Path, document: Path) -> None:
