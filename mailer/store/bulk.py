@@ -25,16 +25,13 @@ class _Compiled:
 
     def row(self, values: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
         fixed = self.fixed
-        if self.positional:
-            return tuple(
-                fixed[name] if name in fixed else (process(values[name]) if process else values[name])
-                for name, process in self.columns
-            )
-        return fixed | {
-            name: process(values[name]) if process else values[name]
+        converted = [
+            fixed[name] if name in fixed else process(values[name]) if process else values[name]
             for name, process in self.columns
-            if name not in fixed
-        }
+        ]
+        if self.positional:
+            return tuple(converted)
+        return dict(zip([name for name, _ in self.columns], converted, strict=True))
 
 
 class Bulk:
