@@ -94,8 +94,10 @@ def lay_down(office: Office, order: Order, actor: str) -> int:
     contents = _contents(office, order, mailing, style.look)
     _keep_web_copy(office, order, mailing, style.look)
     with office.store.begin() as session:
-        for code, prepared in contents.items():
-            freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
+        # whoever asks for the same at the same moment waits here, and what has come further keeps what it has
+        if queries.mailing_for_update(session, mailing.id).status == MailingStatus.DRAFT:
+            for code, prepared in contents.items():
+                freeze.keep_content(session, mailing.id, code, prepared.dump(), prepared.content_hash)
     return int(mailing.id)
 
 

@@ -171,10 +171,13 @@ def addresses_of(session: Session, mailing_id: int) -> set[str]:
 
 
 def drop_draft(session: Session, mailing_id: int) -> None:
-    """A draft that nobody is to get: it was never to be seen."""
+    """A draft that nobody is to get: it was never to be seen. What has come further stays."""
+    found = session.execute(select(mailing.c.status).where(mailing.c.id == mailing_id).with_for_update()).scalar()
+    if found != str(MailingStatus.DRAFT):
+        return
     for table in (content, sign_terms):
         session.execute(delete(table).where(table.c.mailing_id == mailing_id))
-    session.execute(delete(mailing).where(mailing.c.id == mailing_id, mailing.c.status == str(MailingStatus.DRAFT)))
+    session.execute(delete(mailing).where(mailing.c.id == mailing_id))
 
 
 def left_over_drafts(session: Session, prefix: str, but_not: Sequence[int]) -> Sequence[int]:

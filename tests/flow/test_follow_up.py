@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -157,6 +159,30 @@ def test_asked_for_twice_it_is_done_once(house: Office) -> None:
     assert correct(house, base, new, "同一稿再说一遍") == Ordered(first.number, created=False)
     assert carry_on(house, "somebody else") == ()
     with house.store.read() as session:
+        assert len(session.execute(select(core.mailing.c.id)).all()) == 3
+
+
+def test_two_people_press_at_once_and_it_is_done_once(both: Office) -> None:
+    base = in_mid_send(both)
+    set_status(both.store, base, {4: S.ACCEPTED})
+    new = revised(both.store)
+    at_once = threading.Barrier(2)
+
+    def press() -> Ordered:
+        at_once.wait(30)
+        ordered = correct(both, base, new)
+        carry_on(both, str(threading.get_ident()))
+        return ordered
+
+    with ThreadPoolExecutor(2) as pool:
+        done = [each.result(60) for each in [pool.submit(press) for _ in range(2)]]
+    carry_on(both, "whoever is left")
+    assert sorted(each.created for each in done) == [False, True]
+    assert len({each.number for each in done}) == 1
+    row = entry(both.store, done[0].number)
+    assert (row.state, numbers(both.store, row.holders_mailing_id)) == ("released", {1, 2, 3, 4})
+    assert numbers(both.store, row.rest_mailing_id) == {5, 7, 8}
+    with both.store.read() as session:
         assert len(session.execute(select(core.mailing.c.id)).all()) == 3
 
 
