@@ -88,6 +88,7 @@ def test_a_round_under_way_is_found_and_not_made_twice(installation: Installatio
     assert one["mailing"] == two["mailing"]
 
 
+@pytest.mark.long
 def test_who_came_on_the_list_since_is_sent_a_copy_when_asked_for(installation: Installation):
     mailing = first(installation)
     people(installation, HEAD + "菊溪街道,温良,信息员,wenliang@qinglan.example,发\n")
@@ -97,6 +98,7 @@ def test_who_came_on_the_list_since_is_sent_a_copy_when_asked_for(installation: 
     assert addresses(installation, int(done.event("result")["mailing"]))["wenliang@qinglan.example"] == "accepted"
 
 
+@pytest.mark.long
 def test_after_a_correction_the_corrected_issue_is_sent(installation: Installation):
     mailing = first(installation)
     corrected = installation.write_issue(ISSUE + "\n更正后补充的一句。\n", "corrected.md")
