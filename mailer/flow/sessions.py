@@ -24,6 +24,7 @@ LASTS = timedelta(hours=12)  # however busy (7.3.2)
 SURE = timedelta(minutes=10)  # how long a password that was given again counts (7.5.1)
 _FOR_CODE = timedelta(minutes=5)  # between the password and the second factor
 _SEEN_EVERY = timedelta(minutes=1)
+_REMEMBERED = timedelta(days=2)  # whose a session was that is over
 _BYTES = 32  # 256 bits; 7.2.3 asks for 128
 
 
@@ -68,6 +69,16 @@ def find_session(office: Office, session_id: str, *, is_person: bool = True) -> 
         with suppress(DBAPIError), office.store.begin() as session:  # a full disk shuts nobody out who only looks
             sessions.change(session, found.digest, seen_at=now)
     return found
+
+
+def account_of_ended(office: Office, session_id: str) -> int | None:
+    """Whose the session was that time has ended, while its row is still there; None for others, and for one logged out."""
+    if not session_id:
+        return None
+    long_ago = office.clock.now() - _REMEMBERED
+    with office.store.read() as session:
+        found = sessions.find(session, digest_of(session_id), seen_after=long_ago, began_after=long_ago)
+    return found.account_id if found and not found.wants_code else None
 
 
 def is_sure(office: Office, found: OpenSession) -> bool:

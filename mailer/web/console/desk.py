@@ -18,6 +18,7 @@ from mailer.settings import Settings
 from mailer.store import house
 from mailer.web.console.access import OneTimeKeys
 from mailer.web.console.caller import Caller, caller_of, session_of
+from mailer.web.console.held import Held
 from mailer.web.pages import Pages
 
 #: (area, what it is called, where it is); an entry is shown when the page is there and the caller may see it
@@ -57,6 +58,7 @@ class Desk:
     rights: dict[str, Right | None] = field(default_factory=dict)
     at_end: list[Callable[[], None]] = field(default_factory=list)
     apart: Apart = at_once
+    held: Held = field(default_factory=Held)
 
     def show(
         self, request: Request, template: str, /, *, area: str = "", status: int = 200, **values: Any

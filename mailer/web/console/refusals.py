@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mailer.flow.accounts import has_accounts
+from mailer.flow.sessions import account_of_ended
 from mailer.web import gate
 from mailer.web.console.desk import Desk
+from mailer.web.console.held import HELD
 from mailer.web.console.kept import Kept, keep, path_of
 from mailer.web.forms import Form, FormError
 
@@ -73,8 +77,10 @@ class Refusals:
             answer = self.log_in(request, status=401, to=path, note=note)
             answer.headers["HX-Refresh"] = "true"
             return answer
-        kept = keep(request, form)
+        kept = self._keep(request, form)
         note = "登录已经过期。您刚才填写的内容还在，登录后请再点一次提交。"
+        if any(name == HELD for name, _ in kept.fields):
+            note = "登录已经过期。您刚才填写的内容和选的文件还在，登录后请再点一次提交。"
         if kept.had_files:
             note += "文件没有留下，请重新选择。"
         answer = self.log_in(request, status=401, kept=kept.packed(), note=note)
@@ -84,7 +90,7 @@ class Refusals:
 
     def ask_again(self, request: Request, form: Form, wrong: str) -> Response:
         """The password once more, before an act that asks for it; the form goes along."""
-        kept = keep(request, form)
+        kept = self._keep(request, form)
         return self._desk.show(request, "console/again.html", status=403, wrong=wrong, kept=kept)
 
     def go_on(self, request: Request, kept: Kept) -> Response:
@@ -93,7 +99,18 @@ class Refusals:
 
     def old_form(self, request: Request, form: Form) -> Response:
         """The token is of another session: the form was opened before the last login."""
-        return self._desk.show(request, "console/go_on.html", status=403, kept=keep(request, form))
+        return self._desk.show(request, "console/go_on.html", status=403, kept=self._keep(request, form))
+
+    def _keep(self, request: Request, form: Form) -> Kept:
+        """Files go along when it is known whose they are."""
+        kept, session = keep(request, form), request.state.session
+        office = self._desk.office
+        cookie = request.cookies.get(gate.cookie_name(request), "")
+        owner = session.account_id if session else account_of_ended(office, cookie)
+        if not form.uploads or owner is None:
+            return kept
+        token = self._desk.held.keep(owner, form.uploads, office.clock.now())
+        return replace(kept, fields=(*kept.fields, (HELD, token)), had_files=False)
 
     def foreign_form(self, request: Request) -> Response:
         del request

@@ -24,6 +24,7 @@ from mailer.model.rights import Right
 from mailer.web import gate
 from mailer.web.console.caller import caller_of, find_caller, session_of
 from mailer.web.console.desk import Desk
+from mailer.web.console.held import HELD
 from mailer.web.console.kept import AGAIN
 from mailer.web.console.refusals import Refusals
 from mailer.web.forms import BYTES, Form, FormError, Upload, read_form
@@ -101,7 +102,19 @@ class _Guard:
                 return self._refusals.old_form(request, form)
             if self._way.reauth and not is_sure(self._desk.office, session_of(request)):
                 refusal = self._ask_again(request, form)
-        return refusal or self._way.endpoint(request, form)
+        return refusal or self._do(request, form)
+
+    def _do(self, request: Request, form: Form) -> Response:
+        """With the files that waited for a login or for the password, where the form has a token instead of them."""
+        token = form.text(HELD)
+        if token:
+            account_id = session_of(request).account_id if request.state.session else None
+            found = self._desk.held.take(token, account_id, self._desk.office.clock.now())
+            if found is None:
+                gone = "刚才选的文件没有留住（过了半小时，换了帐户，或程序重新启动过）。请回到原来那一页重新选择。"
+                return self._refusals.form(request, FormError(410, gone))
+            form = Form(tuple(each for each in form.fields if each[0] != HELD), found)
+        return self._way.endpoint(request, form)
 
     def _refusal(self, request: Request, form: Form) -> Response | None:
         """None when the caller may."""
