@@ -88,6 +88,11 @@ class DistributionList:
     phrase: str = ""
     policy: ListPolicy = PLAIN
 
+    @property
+    def joining(self) -> str:
+        """How people get on it who ask for it (recipients.list_policy); never on a duty list."""
+        return "" if self.is_duty else self.policy.joining
+
 
 # 报: the leaders, as a group of units or as a person's own category in any unit. 发: every other unit's three roles.
 DEFAULT_LISTS = (

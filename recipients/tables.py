@@ -308,7 +308,9 @@ class ChangeRequest(SQLModel, table=True):
     __tablename__ = "change_request"
     __table_args__ = (
         PrimaryKeyConstraint("id", name="pk_change_request"),
-        CheckConstraint("kind IN ('leave', 'hand_over', 'new_address', 'pause')", name="ck_change_request_kind"),
+        CheckConstraint(
+            "kind IN ('leave', 'hand_over', 'new_address', 'pause', 'join')", name="ck_change_request_kind"
+        ),
         CheckConstraint("state IN ('open', 'granted', 'refused')", name="ck_change_request_state"),
         Index("ix_change_request_state", "state"),
         Index("ix_change_request_address_key", "address_key"),
@@ -332,6 +334,32 @@ class ChangeRequest(SQLModel, table=True):
     told_to: list[str] = Field(default_factory=list, sa_column=Column("told_to", JSON, nullable=False))
     tell_after: datetime | None = _time("tell_after", null=True)
     tries: int = Field(default=0, sa_column=Column("tries", Integer, nullable=False))
+
+
+class JoinRequest(SQLModel, table=True):
+    """Somebody typed an address into the form of a list; until its owner confirms, it is nobody's wish. ``network``: where
+    the form was sent from, counted against bombing; ``mail_after``: when the confirmation is due, NULL once it went out.
+    """
+
+    __tablename__ = "join_request"
+    __table_args__ = (
+        PrimaryKeyConstraint("id", name="pk_join_request"),
+        Index("ix_join_request_address_key", "address_key", "created_at"),
+        Index("ix_join_request_created_at", "created_at"),
+        Index("ix_join_request_mail_after", "mail_after"),
+    )
+
+    id: int | None = _id()
+    list_code: str = _word("list_code", 20)
+    address: str = _word("address", 320)
+    address_key: str = _word("address_key", 254)
+    name: str = _word("name", 120)
+    unit: str = _word("unit", 200)
+    network: str = _word("network", 64)
+    created_at: datetime = _time("created_at")
+    mail_after: datetime | None = _time("mail_after", null=True)
+    tries: int = Field(default=0, sa_column=Column("tries", Integer, nullable=False))
+    confirmed_at: datetime | None = _time("confirmed_at", null=True)
 
 
 class ImportRun(SQLModel, table=True):

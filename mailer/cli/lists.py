@@ -13,9 +13,11 @@ from mailer.flow.list_policies import set_policy
 from mailer.model.doubt_policy import InDoubt
 from recipients import directory
 from recipients.audience import Audience, DistributionList, Entry
-from recipients.list_policy import IN_DOUBT, LIMITS, ListPolicy
+from recipients.list_policy import IN_DOUBT, JOINING, LIMITS, ListPolicy
 
 _SETTING = "setting"  # on the command line: as the installation says
+_CLOSED = "closed"
+_JOINING = {"": "不开放", "open": "确认邮箱后即加入", "approval": "确认邮箱后，由办公室同意"}
 _YES_NO = {"yes": True, "no": False}
 
 
@@ -45,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             sub.add_argument(
                 "--short-replies", choices=list(_YES_NO), metavar="yes|no", help="本人邮箱回复“收到”“已阅”算不算签收"
             )
+            sub.add_argument(
+                "--joining", choices=[*JOINING, _CLOSED], metavar="办法",
+                help="想加入的人：open 确认邮箱后即加入，approval 还要办公室同意，closed 不开放；只对可以自己退出的名单",
+            )  # fmt: skip
             sub.add_argument("--leave", choices=list(_YES_NO), metavar="yes|no", help="收件人能不能自己退出")
         sub.add_argument("--json", action="store_true", help="输出 JSON")
 
@@ -72,8 +78,13 @@ def run(args: argparse.Namespace, out: Output) -> int:
 def _changed(wanted: DistributionList, args: argparse.Namespace) -> DistributionList:
     """The list with what the command line says. Raises CommandError where it says nothing."""
     numbers = {name: value for name in LIMITS if (value := getattr(args, name)) is not None}
-    if args.in_doubt is args.acknowledgement is args.leave is args.short_replies is None and not numbers:
-        raise CommandError("usage", "没有说要改什么。", "加 --in-doubt、--acknowledgement 或 --leave。", Exit.USAGE)
+    if (
+        args.in_doubt is args.acknowledgement is args.leave is args.short_replies is args.joining is None
+        and not numbers
+    ):
+        raise CommandError(
+            "usage", "没有说要改什么。", "加 --in-doubt、--acknowledgement、--joining 或 --leave。", Exit.USAGE
+        )
     try:
         policy = replace(wanted.policy, **numbers)
     except ValueError as error:
@@ -86,6 +97,8 @@ def _changed(wanted: DistributionList, args: argparse.Namespace) -> Distribution
         policy = replace(policy, in_doubt="" if args.in_doubt == _SETTING else args.in_doubt)
     if args.acknowledgement is not None:
         policy = replace(policy, acknowledgement=_YES_NO[args.acknowledgement])
+    if args.joining is not None:
+        policy = replace(policy, joining="" if args.joining == _CLOSED else args.joining)
     is_duty = wanted.is_duty if args.leave is None else not _YES_NO[args.leave]
     return replace(wanted, policy=policy, is_duty=is_duty)
 
@@ -101,6 +114,7 @@ def _show(wanted: DistributionList, audience: Audience, action: str, in_doubt: s
         "reminders": wanted.policy.reminders,
         "reminder_gap": wanted.policy.reminder_gap,
         "short_replies": wanted.policy.short_replies,
+        "joining": wanted.joining or None,
         "phrase": wanted.phrase,
         "rules": [rule.chinese if rule.plus else f"除去{rule.chinese}" for rule in wanted.rules],
         "posts": len(audience.entries),
@@ -118,6 +132,7 @@ def _show(wanted: DistributionList, audience: Audience, action: str, in_doubt: s
         own = "" if wanted.policy.in_doubt else "（按总设置）"
         out.line(f"  结果不明：{InDoubt(wanted.policy.in_doubt or in_doubt).chinese}{own}")
         out.line(f"  签收：{_signing(wanted.policy) if wanted.policy.acknowledgement else '不要求'}")
+        out.line(f"  加入：{_JOINING[wanted.joining]}")
         out.line(f"  退出：{'要办公室同意' if wanted.is_duty else '收件人可以自己退出'}")
     if action == "members":
         for entry in audience.entries:

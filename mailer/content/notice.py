@@ -83,8 +83,21 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody typed this address into the form of a list: its owner shall say whether they want it. ``days``: how long the
+    link works.
+    """
+
+    list_name: str
+    asked_at: datetime
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class NoticePage:
-    """Everything that the templates of a notice may print. ``told_at`` is the time of the notice in the office's zone."""
+    """Everything that the templates of a notice may print. ``told_at`` is the time of the notice in the office's zone;
+    ``console_url`` where it can be dealt with, and ``link_words`` what that is called.
+    """
 
     title: str
     subject: str
@@ -99,6 +112,7 @@ class NoticePage:
     steps: tuple[str, ...]
     because: str
     console_url: str
+    link_words: str
     reply_to: str
     reply_to_href: str
     colours: Accent
@@ -158,6 +172,26 @@ def confirmation_page(confirmation: Confirmation, facts: NoticeFacts) -> NoticeP
     )
 
 
+def invitation_page(invitation: Invitation, facts: NoticeFacts) -> NoticePage:
+    return notice_page(
+        facts,
+        mark="请确认",
+        tone=Tone.CALM,
+        heading=f"要接收《{facts.bulletin}》吗" if facts.bulletin else "要接收本刊吗",
+        words=(
+            "有人在我们的网页上填写了您的邮箱，申请加入名单。是您本人，请打开下面的链接，再按页面上的按钮；不是您，不必理会，也不会再收到。",
+        ),
+        details=(
+            ("名单", invitation.list_name),
+            ("申请时间", moment(invitation.asked_at, facts)),
+            ("有效期", f"{invitation.days} 天"),
+        ),
+        steps=(),
+        because="您收到本邮件，是因为有人填写了您的邮箱。没有您的确认，不会把它加入任何名单。",
+        link_words="打开确认页面",
+    )
+
+
 def notice_page(
     facts: NoticeFacts,
     *,
@@ -168,6 +202,7 @@ def notice_page(
     details: tuple[tuple[str, str], ...],
     steps: tuple[str, ...],
     because: str,
+    link_words: str = "打开管理页面",
 ) -> NoticePage:
     """The page of any notice; what is too long is cut, what is too much is counted."""
     lines = tuple(
@@ -189,6 +224,7 @@ def notice_page(
         steps=tuple(one_line(step) for step in steps[:_STEPS_SHOWN]),
         because=because,
         console_url=facts.console_url or "",
+        link_words=link_words,
         reply_to=facts.sender.reply_to,
         reply_to_href=quote(facts.sender.reply_to, safe="@"),
         colours=facts.look.colours,

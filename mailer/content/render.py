@@ -23,7 +23,17 @@ from mailer.content.characters import clean, cut, without_gaps
 from mailer.content.facts import MailingFacts, NoticeFacts
 from mailer.content.issue import Issue
 from mailer.content.morning import MorningSheet, morning_page
-from mailer.content.notice import Alert, Confirmation, Deposit, NoticePage, alert_page, confirmation_page, deposit_page
+from mailer.content.notice import (
+    Alert,
+    Confirmation,
+    Deposit,
+    Invitation,
+    NoticePage,
+    alert_page,
+    confirmation_page,
+    deposit_page,
+    invitation_page,
+)
 from mailer.content.page import Page, as_web_copy, lay_out
 from mailer.content.rendered import HTML_LIMIT, Rendered
 from mailer.content.shorten import shortened
@@ -109,7 +119,7 @@ def render_web_copy(env: Environment, issue: Issue, facts: MailingFacts, kind: s
 
 
 def render_notice(
-    env: Environment, notice: Alert | Deposit | MorningSheet | Confirmation, facts: NoticeFacts
+    env: Environment, notice: Alert | Deposit | MorningSheet | Confirmation | Invitation, facts: NoticeFacts
 ) -> Rendered:
     """Renders ``mail/{alert,morning,confirmation}/``; nothing in it is personal, so its placeholder is empty."""
     page: NoticePage
@@ -122,6 +132,8 @@ def render_notice(
             kind, page = "morning", morning_page(notice, facts)
         case Confirmation():
             kind, page = "confirmation", confirmation_page(notice, facts)
+        case Invitation():
+            kind, page = "confirmation", invitation_page(notice, facts)
     return Rendered(
         subject=_subject(env, kind, page),
         text=_fill(env, kind, "body.txt", page).strip("\n") + "\n",

@@ -245,6 +245,7 @@ def actor_words(actor: str) -> str:
         "cli": f"服务器上的 {name}",
         "key": f"接口密钥 {name}",
         "recipient": f"收件人（第 {name} 件的链接）",
+        "join": f"申请人（加入申请 {name}）",
     }
     return words.get(kind, actor)
 

@@ -39,7 +39,9 @@ def ask(office: Office, wanted: ChangeRequest, actor: str, *, confirm: bool = Fa
         new = EmailAddress.parse(wanted.value) if wanted.value else None
         number = directory.enter_request(session, wanted, now, actor)
         office.record(session, actor, "request.entered", f"request:{number}", wish=wanted.told, reason=wanted.reason)
-        if not needs_office(wanted, directory.lists_of(session, wanted.address_key, now)):
+        is_to_join = wanted.kind is RequestKind.JOIN
+        lists = directory.lists(session) if is_to_join else directory.lists_of(session, wanted.address_key, now)
+        if not needs_office(wanted, lists):
             state, mailings = RequestState.GRANTED, _grant(office, session, number, wanted, actor, now, "")
         else:
             state, mailings = RequestState.OPEN, ()
@@ -95,6 +97,8 @@ def _grant(
             asked.address_key, SuppressionReason.ASKED, asked.scope, until=asked.until, evidence=evidence
         )
         mailings = suppress_within(office, session, stop, actor, now).mailings
+    elif asked.kind is RequestKind.JOIN:
+        hear = [_join(office, session, number, asked, actor, now)]
     else:
         new = EmailAddress.parse(asked.value) if asked.value else None
         hear += [new.ascii] if new is not None and new.ascii not in hear else []
@@ -103,6 +107,22 @@ def _grant(
     office.record(session, actor, "request.granted", f"request:{number}", wish=asked.told, words=words)
     _tell(session, number, asked, "已办理", hear, now)
     return mailings
+
+
+def _join(office: Office, session: Session, number: int, asked: ChangeRequest, actor: str, now: datetime) -> str:
+    """Puts the person on the list; what the address once wished against it is taken back. The address, to hear of it."""
+    address = EmailAddress.parse(asked.value)
+    writes.lock(session, "addresses")  # no audience is frozen between the two writes
+    for stop in directory.active_suppressions(session, now, address.key):
+        is_own = stop.reason is SuppressionReason.ASKED and stop.scope == asked.scope
+        if (
+            is_own
+            and stop.id is not None
+            and directory.lift(session, stop.id, now, actor, f"request:{number} 重新加入")
+        ):
+            office.record(session, actor, "suppression.lifted", f"suppression:{stop.id}", because=f"request:{number}")
+    directory.join_list(session, asked.scope, address, asked.name, asked.reason, now, actor)
+    return address.ascii
 
 
 def _tell(session: Session, number: int, asked: ChangeRequest, outcome: str, hear: list[str], now: datetime) -> None:

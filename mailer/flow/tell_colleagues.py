@@ -17,7 +17,7 @@ from jinja2 import Environment
 from mailer.content.compose import Copy, PreparedMail, prepare
 from mailer.content.facts import NoticeFacts, Sender
 from mailer.content.morning import MorningSheet
-from mailer.content.notice import Alert, Confirmation, Deposit
+from mailer.content.notice import Alert, Confirmation, Deposit, Invitation
 from mailer.content.render import render_notice
 from mailer.flow.morning_sheet import due_sheets, remember
 from mailer.flow.ports import Clock, Envelope, Relay, RelayError
@@ -80,9 +80,15 @@ def tell(desk: Desk, sheet: MorningSheet) -> int:
 
 
 def mail_notice(
-    desk: Desk, notice: MorningSheet | Alert | Deposit | Confirmation, *, bulletin: str, at: datetime, kind: str
+    desk: Desk,
+    notice: MorningSheet | Alert | Deposit | Confirmation | Invitation,
+    *,
+    bulletin: str,
+    at: datetime,
+    kind: str,
+    link: str | None = None,
 ) -> int:
-    """Mails a notice; ``kind`` files it (RFC 2919), ``bulletin`` stands over it. As ``tell``."""
+    """Mails a notice; ``kind`` files it (RFC 2919), ``bulletin`` stands over it, ``link`` is where to go on. As ``tell``."""
     with desk.store.read() as session:
         style = house_style(session)
     facts = NoticeFacts(
@@ -92,6 +98,7 @@ def mail_notice(
         date=at.astimezone(desk.zone),
         boundary=f"=_{uuid4().hex}",
         message_domain=desk.message_domain,
+        console_url=link,
         look=style.look,
     )
     prepared = prepare(render_notice(desk.templates, notice, facts), facts)

@@ -54,7 +54,11 @@ def tell_decided(desk: Desk, holder: str) -> int:
 
 def _mail(desk: Desk, row: tables.ChangeRequest, address: str) -> bool:
     state = _TOLD_AS[requests.RequestState(row.state)]
-    details = [("邮箱", row.address_key), ("新邮箱", row.value), ("接任人", row.name), ("名单", row.scope)]
+    details = [("邮箱", row.address_key), ("名单", row.scope)]
+    if row.kind == requests.RequestKind.JOIN:
+        details.append(("姓名", row.name))
+    else:
+        details += [("新邮箱", row.value), ("接任人", row.name)]
     if row.until is not None:
         details.append(("暂停到", f"{row.until.astimezone(desk.zone):%Y-%m-%d}"))
     confirmation = Confirmation(

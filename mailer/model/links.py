@@ -32,11 +32,19 @@ class Purpose(StrEnum):
     SIGN = "sign"  # 签收
     SETTINGS = "settings"  # what somebody receives and why; hand over, pause
     LEAVE = "leave"  # 退订
-    JOIN = "join"  # confirms a request to be put on an open list
+    JOIN = "join"  # confirms a request to be put on a list; its subject is the request
+    FORM = "form"  # in no mail: says when a form was shown; its subject is seconds since 1970
 
 
 #: The last octet of a token: distinct, and each a letter or a digit at the end of the base64.
-LETTERS = {Purpose.READ: b"R", Purpose.SIGN: b"S", Purpose.SETTINGS: b"M", Purpose.LEAVE: b"L", Purpose.JOIN: b"J"}
+LETTERS = {
+    Purpose.READ: b"R",
+    Purpose.SIGN: b"S",
+    Purpose.SETTINGS: b"M",
+    Purpose.LEAVE: b"L",
+    Purpose.JOIN: b"J",
+    Purpose.FORM: b"F",
+}
 
 
 #: In the place of tokens, in a mail that is only looked at.

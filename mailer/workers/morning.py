@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from sqlalchemy.exc import DBAPIError
 
-from mailer import log, resources
+from mailer import log, resources, wiring
 from mailer.content.facts import Sender
 from mailer.content.render import environment
+from mailer.flow.invite_applicants import Doorway, invite_applicants
 from mailer.flow.tell_alarms import Patience, tell_alarms
 from mailer.flow.tell_colleagues import EVERY, Desk, tell_due
 from mailer.flow.tell_requests import tell_decided
@@ -76,7 +77,12 @@ def telling(settings: Settings, store: Store) -> Iterator[None]:
         return
     patience = Patience(settings.alert_queue_age, settings.alert_intake_silent)
     stop = threading.Event()
-    thread = threading.Thread(target=_run, args=(desk, patience, stop), name="mailer-colleagues", daemon=True)
+    thread = threading.Thread(
+        target=_run,
+        args=(desk, patience, Doorway(wiring.links_of(settings), settings.base_url), stop),
+        name="mailer-colleagues",
+        daemon=True,
+    )
     thread.start()
     try:
         yield
@@ -85,7 +91,7 @@ def telling(settings: Settings, store: Store) -> Iterator[None]:
         thread.join(10.0)
 
 
-def _run(desk: Desk, patience: Patience, stop: threading.Event) -> None:
+def _run(desk: Desk, patience: Patience, doorway: Doorway, stop: threading.Event) -> None:
     holder = uuid4().hex
     while not stop.is_set():
         try:
@@ -93,6 +99,7 @@ def _run(desk: Desk, patience: Patience, stop: threading.Event) -> None:
                 tell_due(desk, holder)
                 tell_alarms(desk, holder, patience)
             tell_decided(desk, holder)
+            invite_applicants(desk, doorway, holder)
         except DBAPIError as error:
             log.note("database_unavailable", error=str(error.orig))
         stop.wait(EVERY)

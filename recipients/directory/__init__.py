@@ -15,6 +15,7 @@ from recipients.directory.changes import (
     undo_last,
     unknown_units,
 )
+from recipients.directory.joining import join_list
 from recipients.directory.lists import (
     duties_of,
     each_entry,
@@ -69,6 +70,7 @@ __all__ = [
     "export_rows",
     "find",
     "finish_import",
+    "join_list",
     "known_names",
     "lift",
     "listed_suppressions",

@@ -8,16 +8,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mailer import wiring
+from mailer.flow.join_list import Applicant, apply_for
 from mailer.model.links import Purpose
+from mailer.model.masked import masked_address
 from mailer.settings import Settings, load
 from mailer.store.engine import Store
+from mailer.wake.local import LocalWake
 from mailer.web.public.app import all_ways, make_hall, public_app
 from mailer.web.server import answering
+from recipients.address import EmailAddress
 from recipients.list_policy import ListPolicy
 from tests.browser import axe
 from tests.browser.looking import DESK, LOW_CONTRAST, PHONE, Seen
@@ -26,6 +31,7 @@ from tests.web.public_site import open_list, send_sample
 pytestmark = pytest.mark.needs_browser
 
 SHEN, ZHOU, ZHENG = "shen@qinglan.example", "zhoucl@qinglan.example", "zhengh@qinglan.example"
+APPLICANTS = ("feng@nowhere.example", "wang@nowhere.example")
 #: (way, its purpose if any): every page that a GET shows
 PAGES = (
     ("/", None),
@@ -35,6 +41,9 @@ PAGES = (
     ("/sign/{token}", Purpose.SIGN),
     ("/settings/{token}", Purpose.SETTINGS),
     ("/leave/{token}", Purpose.LEAVE),
+    ("/subscribe", None),
+    ("/subscribe/{code}", None),
+    ("/join/{token}", Purpose.JOIN),
 )
 NO_PAGES = {"/health", "/readyz", "/robots.txt", "/static/console.css", "/static/public.css", "/static/console.svg"}
 
@@ -47,8 +56,10 @@ class House:
     sent: dict[str, int]
 
     def path(self, way: str, purpose: Purpose | None, address: str = ZHENG) -> str:
-        token = wiring.links_of(self.settings).token(purpose, self.sent[address]) if purpose else ""
-        return way.format(token=token)
+        numbers = {each: number for number, each in enumerate(APPLICANTS, 1)}
+        subject = numbers.get(address, 1) if purpose is Purpose.JOIN else self.sent[address]
+        token = wiring.links_of(self.settings).token(purpose, subject) if purpose else ""
+        return way.format(token=token, code=quote("发"))
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +71,11 @@ def house(fresh_installation: Path, tmp_path_factory: pytest.TempPathFactory) ->
         load({}, data_dir=str(folder)), base_url="https://news.office.example", reply_to="reply@office.example"
     )
     store = wiring.open_store(settings)
-    open_list(store, ListPolicy(acknowledgement=True))
+    open_list(store, ListPolicy(acknowledgement=True, joining="open"))
     sent = send_sample(settings, store)
+    for address in APPLICANTS:
+        who = Applicant("冯新", "", EmailAddress.parse(address), "192.0.2.0/24")
+        apply_for(wiring.office_of(settings, store, LocalWake()), "发", who)
     with socket.create_server(("127.0.0.1", 0)) as listener, answering(public_app(settings, store), listener):
         yield House(settings, store, f"http://127.0.0.1:{listener.getsockname()[1]}", sent)
     store.close()
@@ -121,6 +135,18 @@ def test_somebody_reads_signs_hands_over_leaves_and_comes_back(
     expect(phone.get_by_role("heading", name="已办好")).to_be_visible()
 
 
+def test_somebody_asks_for_a_list_and_confirms(phone: Page, house: House, request: pytest.FixtureRequest):
+    phone.goto(house.path("/subscribe", None))
+    phone.get_by_role("link", name="发各单位").click()
+    expect(phone.get_by_role("button", name="申请加入")).to_be_visible()
+    expect(phone.get_by_label("请留空")).not_to_be_in_viewport()
+    who = APPLICANTS[address_for(request) == SHEN]
+    phone.goto(house.path("/join/{token}", Purpose.JOIN, who))
+    expect(phone.get_by_text(masked_address(who))).to_be_visible()
+    phone.get_by_role("button", name="确认加入").click()
+    expect(phone.get_by_role("heading", name="已加入")).to_be_visible()
+
+
 def test_what_was_typed_wrong_stands_there_with_the_remedy(phone: Page, house: House):
     phone.goto(house.path("/settings/{token}", Purpose.SETTINGS))
     phone.get_by_text("人没变，换一个邮箱").click()
@@ -149,7 +175,7 @@ def test_every_page_is_sound(browser: Browser, house: House, look: tuple[int, st
         seen = Seen(page)
         answer = page.goto(house.path(way, purpose))
         assert answer is not None
-        page.screenshot(path=tmp_path / f"{way.strip('/').partition('/')[0] or 'front'}.png", full_page=True)
+        page.screenshot(path=tmp_path / f"{way.strip('/').replace('/', '-') or 'front'}.png", full_page=True)
         if answer.status == 200:
             assert seen.complaints == [], way
         assert seen.hosts == {"127.0.0.1"}, way

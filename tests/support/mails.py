@@ -12,9 +12,9 @@ from mailer.content.facts import MailingFacts, NoticeFacts, Sender
 from mailer.content.issue import Contact, Distribution, Issue, Item, Section
 from mailer.content.look import Logo, Look
 from mailer.content.morning import MorningSheet, NotReached
-from mailer.content.notice import Alert, Confirmation, RequestState
+from mailer.content.notice import Alert, Confirmation, Invitation, RequestState
 from mailer.content.render import Rendered, environment, render, render_notice
-from mailer.model.links import NOBODYS
+from mailer.model.links import NOBODYS, Purpose, link
 from mailer.model.mailing import MailingKind
 from tests.support.issues import OFFICE_TIME, big_issue, sample_facts, sample_issue
 
@@ -176,7 +176,7 @@ def _issue_mails() -> dict[str, tuple[Issue, MailingFacts]]:
     }
 
 
-def _notices() -> dict[str, tuple[Alert | MorningSheet | Confirmation, NoticeFacts]]:
+def _notices() -> dict[str, tuple[Alert | MorningSheet | Confirmation | Invitation, NoticeFacts]]:
     facts = notice_facts()
     return {
         "alert": (sample_alert(), replace(facts, console_url="https://console.chengjiang.example/mailings/7")),
@@ -184,6 +184,10 @@ def _notices() -> dict[str, tuple[Alert | MorningSheet | Confirmation, NoticeFac
         "morning": (sample_sheet(), facts),
         "morning-nobody": (sample_sheet(0), facts),
         **{f"confirmation-{state}": (sample_confirmation(state), facts) for state in RequestState},
+        "invitation": (
+            Invitation("发各单位", datetime(2026, 11, 20, 9, 30, tzinfo=OFFICE_TIME), 3),
+            replace(facts, console_url=link(BASE_URL, Purpose.JOIN, NOBODYS[Purpose.JOIN])),
+        ),
     }
 
 

@@ -20,7 +20,7 @@ from recipients import directory
 from recipients.audience import Audience, Rule
 from recipients.directory import list_book
 from recipients.directory.unit_book import unit_book
-from recipients.list_policy import IN_DOUBT, LIMITS, PLAIN, ListPolicy
+from recipients.list_policy import IN_DOUBT, JOINING, LIMITS, PLAIN, ListPolicy
 from recipients.spreadsheet import write_xlsx
 
 _PER_LEAF = 100
@@ -103,6 +103,7 @@ class _Lists:
                 in_doubt if in_doubt in IN_DOUBT else "",
                 form.text("acknowledgement") == "yes",
                 short_replies=form.text("short_replies") == "yes",
+                joining=form.text("joining") if form.text("joining") in JOINING else "",
                 **{name: _within(form.text(name), name) for name in LIMITS},
             )
             set_policy(self._office, code, policy, caller_of(request).actor, is_duty=form.text("duty") == "yes")

@@ -17,6 +17,9 @@ from recipients.directory.request_book import request_rows
 from recipients.requests import ChangeRequest, RequestError, RequestKind, RequestState
 
 _KINDS = {str(kind): kind.chinese for kind in RequestKind}
+_ENTERED = {
+    key: words for key, words in _KINDS.items() if key != RequestKind.JOIN
+}  # the office puts people on by itself
 _FIELDS = ("kind", "address", "scope", "value", "name", "reason", "until")
 
 
@@ -54,7 +57,7 @@ class _Requests:
             self._desk.viewed(request, "requests", "requests.viewed")
         return self._desk.show(
             request, "console/requests/requests.html", area="lists", status=422 if problem else 200, problem=problem,
-            waiting=waiting, decided=decided, users=users, codes=codes, kinds=_KINDS, given=given,
+            waiting=waiting, decided=decided, users=users, codes=codes, kinds=_KINDS, entered=_ENTERED, given=given,
             states={str(RequestState.GRANTED): "已同意", str(RequestState.REFUSED): "没有同意"},
             may_edit=caller_of(request).may(Right.LISTS),
         )  # fmt: skip
@@ -86,7 +89,7 @@ class _Requests:
         return self._desk.to(request, "/requests", said=f"{done}；请按待办告知本人和单位。")
 
     def _wanted(self, given: dict[str, str]) -> ChangeRequest:
-        if given["kind"] not in _KINDS:
+        if given["kind"] not in _ENTERED:
             raise FieldError("请选是什么要求。")
         with self._office.store.read() as session:
             codes = [each.code for each in directory.lists(session)]

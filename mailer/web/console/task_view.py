@@ -22,6 +22,7 @@ KINDS: Mapping[str, str] = {
     "paper": "送纸质件",
     "webhook": "回调停下了",
     "tell_person": "告知本人",
+    "join_flood": "加入申请过多",
     "letter": "读来信",
     CLAIM: "核对签收",
     "parked": "我方原因被拒",

@@ -25,7 +25,7 @@ from mailer.transport.clock import SystemClock
 from mailer.wake.local import LocalWake
 from mailer.web import gate
 from mailer.web.pages import Pages
-from mailer.web.public import acknowledge_pages, leave_pages, privacy_page, reading_pages, settings_pages
+from mailer.web.public import acknowledge_pages, join_pages, leave_pages, privacy_page, reading_pages, settings_pages
 from mailer.web.public.hall import Hall
 from mailer.web.public.throttle import Throttle
 from mailer.web.public.ways import Visit, Way, address_of, no_such_link, route, too_many
@@ -37,6 +37,7 @@ AREAS: Final[tuple[Callable[[Hall], list[Way]], ...]] = (
     acknowledge_pages.ways,
     settings_pages.ways,
     leave_pages.ways,
+    join_pages.ways,
     privacy_page.ways,
 )
 
