@@ -44,7 +44,6 @@ OPEN = {
     ("POST", "/login/code", Open.ANYBODY),
     ("POST", "/logout", Open.SIGNED_IN),
     ("GET", "/account", Open.ACCOUNT),
-    ("POST", "/account/sure", Open.ACCOUNT),
     ("POST", "/account/password", Open.ACCOUNT),
     ("POST", "/account/totp", Open.ACCOUNT),
     ("POST", "/account/totp/on", Open.ACCOUNT),
@@ -60,7 +59,7 @@ ADMINISTRATION = {
     "/audit": Right.AUDIT,
 }
 CHANGES = {"/mailings": {Right.SEND}, "/issues": {Right.EDIT, Right.APPROVE, Right.SEND}}
-NEED_PASSWORD = re.compile(r"/(accounts|account/(password|totp|recovery-codes|sure))(/|$)|/(sign|approve)$")
+NEED_PASSWORD = re.compile(r"/(accounts|account/(password|totp|recovery-codes))(/|$)|/(sign|approve)$")
 
 LINK, NOBODY = "link", "nobody"
 

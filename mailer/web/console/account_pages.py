@@ -14,7 +14,6 @@ from mailer.store import accounts
 from mailer.store.accounts import Account
 from mailer.web.console.caller import caller_of, session_of
 from mailer.web.console.desk import Desk
-from mailer.web.console.kept import is_own_path
 from mailer.web.console.ways import Open, Way
 from mailer.web.forms import Form
 
@@ -27,7 +26,6 @@ def ways(desk: Desk) -> list[Way]:
 
     return [
         Way("/account", mine.page, Open.ACCOUNT),
-        post("/account/sure", mine.sure),
         post("/account/password", mine.change_password),
         post("/account/totp", mine.offer_totp),
         post("/account/totp/on", mine.prove_totp),
@@ -43,11 +41,6 @@ class _Mine:
 
     def page(self, request: Request) -> Response:
         return self._page(request)
-
-    def sure(self, request: Request, form: Form) -> Response:
-        """Only to have given the password: on to the page on which a file has to be chosen again."""
-        page = form.text("next", "/account")
-        return self._desk.to(request, page if is_own_path(page) else "/account", said="已确认，十分钟内不再问密码。")
 
     def change_password(self, request: Request, form: Form) -> Response:
         account = self._account(request)
