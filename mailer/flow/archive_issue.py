@@ -64,6 +64,7 @@ class Chapter:
     duties: int
     mails: tuple[Mail, ...]
     folder: str
+    is_signed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,10 @@ class _Archive:
         events = archive_reads.events_of(session, row.id)
         self._seen(*(each.at for each in events[-1:]))
         self._put(f"{folder}/events.jsonl", _json_lines(each._asdict() for each in events))
+        signatures = archive_reads.signatures_of(session, row.id)
+        if signatures:
+            self._seen(*(each.at for each in signatures))
+            self._put(f"{folder}/signatures.jsonl", _json_lines(each._asdict() for each in signatures))
         total = queries.ledger_sum(session, row.id)
         return Chapter(
             mailing_id=row.id,
@@ -177,6 +182,7 @@ class _Archive:
             duties=total.duties,
             mails=tuple(mails),
             folder=folder,
+            is_signed=bool(signatures),
         )
 
     def _mail(self, stem: str, prepared: PreparedMail) -> None:

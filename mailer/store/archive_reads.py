@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlmodel import Session
 
-from mailer.store.core import approval, audit, bulletin, event, issue, revision, waiver
+from mailer.store.core import acknowledgement, approval, audit, bulletin, event, issue, revision, waiver
 from mailer.store.core import mailing as mailing_table
 
 _NOT_ACTS = ("%.viewed", "%.exported", "%.archived")
@@ -57,6 +57,13 @@ def waivers_of(session: Session, issue_id: int) -> Sequence[Any]:
 def events_of(session: Session, mailing_id: int) -> Sequence[Any]:
     """Everything that happened to its deliveries, as it happened."""
     return session.execute(select(event).where(event.c.mailing_id == mailing_id).order_by(event.c.id)).all()
+
+
+def signatures_of(session: Session, mailing_id: int) -> Sequence[Any]:
+    """Everything that was entered about who signed, taken back or not, as it was entered."""
+    return session.execute(
+        select(acknowledgement).where(acknowledgement.c.mailing_id == mailing_id).order_by(acknowledgement.c.id)
+    ).all()
 
 
 def acts_on(session: Session, subjects: Sequence[str]) -> Sequence[Any]:

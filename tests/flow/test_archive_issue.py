@@ -11,12 +11,16 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
+from sqlalchemy import select
 
 from mailer.content.pack import check
+from mailer.flow.acknowledge import Said, acknowledge
 from mailer.flow.archive_issue import archive_issue
 from mailer.flow.office import Office
+from mailer.model.acknowledgement import How, Terms
 from mailer.model.delivery import DeliveryEventKind
-from mailer.store import archive_reads, sign_off
+from mailer.store import acknowledgements, archive_reads, sign_off
+from mailer.store.core import delivery
 from mailer.store.engine import Store
 from recipients import spreadsheet
 from recipients.audience import Audience, Withheld
@@ -85,6 +89,20 @@ def test_everything_about_an_issue_is_in_it_and_opens_offline(office: Office, is
     assert "<script" not in cover
     assert "3 份 = 不发 1 + 已交出 1 + 退回 1" in cover
     assert not any(name.startswith(("/", ".")) or "\\" in name or ".." in name.split("/") for name in files)
+
+
+def test_who_signed_is_in_it(office: Office, issue_id: int):
+    with office.store.begin() as session:
+        first = session.execute(select(delivery.c.id).order_by(delivery.c.id)).scalars().first()
+        acknowledgements.keep_terms(session, 1, [Terms("报"), Terms("发")])
+    assert first is not None
+    assert acknowledge(office, first, Said(How.PAGE), "recipient:1").is_new
+    packed = archive_issue(office, issue_id, "cli:test")
+    assert packed is not None
+    files = files_of(packed.data)
+    entries = [json.loads(line) for line in files["mailings/1/signatures.jsonl"].splitlines()]
+    assert [(each["delivery_id"], each["undoes"]) for each in entries] == [(first, False)]
+    assert 'href="mailings/1/signatures.jsonl"' in files["index.html"].decode()
 
 
 def test_two_builds_are_byte_equal_whoever_looks_meanwhile(office: Office, clock: Clock, issue_id: int):
