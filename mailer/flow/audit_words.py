@@ -138,6 +138,7 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("log", "登录、退出"),
     ("account.", "帐户"),
     ("key.", "接口密钥"),
+    ("webhook.", "回调"),
     ("issue.", "期刊"),
     ("mailing.", "发送"),
     ("report.", "导出台账"),
