@@ -6,7 +6,7 @@ import argparse
 
 from mailer.cli import opening
 from mailer.cli.output import Exit, Output
-from mailer.flow.keep_for_a_time import keep_for_a_time
+from mailer.flow.keep_for_a_time import APPLICATIONS_FOR, keep_for_a_time
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +26,11 @@ def run(args: argparse.Namespace, out: Output) -> int:
     out.line(
         f"{verb}满 {days} 天的退信原件 {found.returns} 封（{found.octets / 1_048_576:.1f} MB）；结论和台账都留着。"
     )
+    out.line(f"{verb}满 {APPLICATIONS_FOR.days} 天的加入申请 {found.applications} 份。")
     out.object(
-        {"event": "result", "dry_run": args.dry_run, "returns": found.returns, "bytes": found.octets, "days": days}
-    )
+        {
+            "event": "result", "dry_run": args.dry_run, "returns": found.returns, "bytes": found.octets, "days": days,
+            "applications": found.applications,
+        }
+    )  # fmt: skip
     return int(Exit.DONE)

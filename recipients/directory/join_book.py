@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from recipients import tables
@@ -35,6 +35,18 @@ def confirm(session: Session, number: int, at: datetime) -> None:
     """Its owner pressed the button."""
     r = tables.JoinRequest
     session.execute(update(r).where(col(r.id) == number, col(r.confirmed_at).is_(None)).values(confirmed_at=at))
+
+
+def older(session: Session, before: datetime) -> int:
+    """How many were entered before."""
+    r = tables.JoinRequest
+    return int(session.execute(select(func.count()).select_from(r).where(col(r.created_at) < before)).scalar_one())
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Takes those out: what came of a confirmed one is a change request."""
+    r = tables.JoinRequest
+    session.execute(delete(r).where(col(r.created_at) < before))
 
 
 def to_mail(session: Session, at: datetime) -> list[tables.JoinRequest]:

@@ -37,6 +37,7 @@ def known(session: Session, address_key: str, at: datetime) -> Known:
         (tables.ListMember, col(tables.ListMember.holder_id).in_(ids)),
         (tables.Suppression, col(tables.Suppression.address_key) == address_key),
         (tables.ChangeRequest, col(tables.ChangeRequest.address_key) == address_key),
+        (tables.JoinRequest, col(tables.JoinRequest.address_key) == address_key),
     ):
         rows: list[SQLModel] = list(session.execute(select(table).where(condition)).scalars())
         found[str(table.__tablename__)] = [row.model_dump(mode="json") for row in rows]
@@ -74,11 +75,20 @@ def forget(session: Session, address_key: str, stand_in: str) -> int:
         "tell_to": [],
         "told_to": [],
     }
+    application = {
+        "address": stand_in,
+        "address_key": stand_in,
+        "name": "",
+        "unit": "",
+        "network": "",
+        "mail_after": None,
+    }
     n = 0
     for table, condition, values in (
         (tables.Holder, col(tables.Holder.id).in_(ids), gone),
         (tables.Suppression, col(tables.Suppression.address_key) == address_key, {"evidence": ""}),
         (tables.ChangeRequest, col(tables.ChangeRequest.address_key) == address_key, request),
+        (tables.JoinRequest, col(tables.JoinRequest.address_key) == address_key, application),
         (
             tables.RecipientAddress,
             col(tables.RecipientAddress.address_key) == address_key,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from mailer.flow.join_list import Applicant, apply_for
 from mailer.flow.keep_for_a_time import Forgotten, keep_for_a_time
 from mailer.flow.office import Office
 from mailer.store import core
+from recipients import directory
+from recipients.address import EmailAddress
+from recipients.directory import join_book
+from recipients.list_policy import ListPolicy
 from tests.flow.test_release_and_control import records
 from tests.support.builders import START, Clock
 
@@ -40,3 +45,17 @@ def test_what_is_old_enough_and_read_is_cut(office: Office, clock: Clock):
     assert raws(office) == {"applied": b"", "waiting": b"four"}
     assert keep_for_a_time(office, "cli:a", raw_returns_for=NINETY, dry_run=False) == Forgotten(0, 0)
     assert [action for _, action in records(office)] == ["retention.run"] * 3
+
+
+def test_an_address_that_somebody_typed_into_a_form_is_forgotten(office: Office, clock: Clock):
+    with office.store.begin() as session:
+        directory.seed_lists(session, 1)
+        directory.set_policy(session, "发", ListPolicy(joining="open"), is_duty=False)
+    apply_for(office, "发", Applicant("冯新", "", EmailAddress.parse("new@nowhere.example"), "192.0.2.0/24"))
+    clock.turn(days=30)
+    assert keep_for_a_time(office, "cli:a", raw_returns_for=NINETY, dry_run=False).applications == 0
+    clock.turn(seconds=1)
+    assert keep_for_a_time(office, "cli:a", raw_returns_for=NINETY, dry_run=True).applications == 1
+    assert keep_for_a_time(office, "cli:a", raw_returns_for=NINETY, dry_run=False).applications == 1
+    with office.store.read() as session:
+        assert join_book.join_request(session, 1) is None

@@ -110,4 +110,5 @@ def test_the_notice_prints_the_figures_the_service_works_by(settings: Settings, 
         page = site.get("/privacy").text
     assert "留 45 天" in page
     assert "99 天内有效" in page
+    assert "30 天后删除" in page
     assert "a@office.example" in page

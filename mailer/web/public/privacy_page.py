@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from mailer.flow.keep_for_a_time import APPLICATIONS_FOR
 from mailer.web.public.hall import Hall
 from mailer.web.public.ways import Visit, Way
 
@@ -18,6 +19,7 @@ def ways(hall: Hall) -> list[Way]:
             "privacy.html",
             returns_for=in_words(settings.retention_returns),
             links_for=in_words(settings.links_for),
+            applications_for=in_words(APPLICATIONS_FOR),
             write_to=settings.reply_to or settings.from_.rpartition("<")[2].strip("> "),
         )
 

@@ -9,11 +9,11 @@ import pytest
 
 from mailer.content.facts import MailingFacts
 from mailer.content.issue import Issue, Item, Section
-from mailer.content.render import render
+from mailer.content.render import WEB_BANNER, render, render_web_copy
 from mailer.content.rendered import HTML_LIMIT, Rendered
 from mailer.model.links import NOBODYS, Purpose
 from tests.support.issues import big_issue, sample_facts, sample_issue
-from tests.support.mails import BASE_URL, ENV, many_items_issue, many_sections_issue
+from tests.support.mails import BASE_URL, ENV, many_items_issue, many_sections_issue, office_look
 
 FACTS = sample_facts()
 WITH_WEB = replace(FACTS, base_url=BASE_URL)
@@ -128,3 +128,23 @@ def test_many_sections_are_only_named():
 def test_a_web_address_that_cannot_stand_in_a_link_is_refused(address):
     with pytest.raises(ValueError, match="base_url"):
         replace(FACTS, base_url=address)
+
+
+def test_the_web_copy_of_an_issue_that_is_cut_in_the_mail_is_whole_and_has_a_place_for_every_link():
+    issue = big_issue(600)
+    page = render_web_copy(ENV, issue, WITH_WEB)
+    words = lxml.html.document_fromstring(page).text_content()
+    for item in issue.items:
+        assert all(paragraph in words for paragraph in item.paragraphs)
+    places = {element.get("id") for element in lxml.html.document_fromstring(page).iter("a")}
+    wanted = {href.partition("#")[2] for href in links(seen(issue, WITH_WEB).html).values() if "#" in href}
+    assert wanted <= places
+    assert page.count(WEB_BANNER) == 1
+    assert "件号" not in page
+    assert BASE_URL not in page
+
+
+def test_the_web_copy_carries_the_offices_sign_in_itself():
+    page = render_web_copy(ENV, sample_issue(), replace(WITH_WEB, look=office_look()))
+    assert 'src="data:image/png;base64,' in page
+    assert "cid:" not in page
