@@ -95,6 +95,8 @@ def give_up(office: Office, number: int, actor: str) -> bool:
         if row.state != FollowUpState.PREPARED or row.approved_at is not None:
             return False
         for mailing_id in _mailings(row):
+            if queries.mailing_for_update(session, mailing_id).released_at is not None:
+                continue
             writes.move_mailing(session, mailing_id, MailingEventKind.CANCELLED, reason=f"{actor} 放弃")
             upkeep.cancel_waiting(session, mailing_id, office.clock.now(), actor)
         follow_up_book.change(session, number, FollowUpState.GIVEN_UP)
@@ -239,16 +241,20 @@ def _release(house: House, number: int) -> tuple[int, ...]:
         row = follow_up_book.lock(session, number)
         if row.state != FollowUpState.PREPARED or row.approved_at is None:
             return ()
-        for mailing_id in _mailings(row):
-            _answer_for(session, mailing_id, row, now)
+        released = [each for each in _mailings(row) if _answer_for(session, each, row, now)]
+        for mailing_id in released:
             release_now(session, mailing_id, now)
         follow_up_book.change(session, number, FollowUpState.RELEASED, released_at=now)
-    return _mailings(row)
+    return tuple(released)
 
 
-def _answer_for(session: Session, mailing_id: int, row: Any, now: datetime) -> None:
-    """The word that was given for the whole act stands for each of its mailings."""
+def _answer_for(session: Session, mailing_id: int, row: Any, now: datetime) -> bool:
+    """The word that was given for the whole act stands for each of its mailings; False for one that a person has
+    cancelled meanwhile.
+    """
     mailing = queries.mailing_for_update(session, mailing_id)
+    if mailing.status != MailingStatus.PREPARED:
+        return False
     values = {
         "mailing_id": mailing_id,
         "mode": row.mode,
@@ -264,3 +270,4 @@ def _answer_for(session: Session, mailing_id: int, row: Any, now: datetime) -> N
     }
     sign_off.keep_approval(session, values)
     writes.move_mailing(session, mailing_id, MailingEventKind.APPROVED, approved_at=now, approved_by=row.approved_by)
+    return True

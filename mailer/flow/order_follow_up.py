@@ -28,6 +28,7 @@ from mailer.store import corrections, follow_up_book, queries, sign_off, upkeep,
 from recipients import directory
 from recipients.audience import Audience
 
+FOLLOW_UP = "follow:"  # begins the keys of the mailings made here
 _MOVING = frozenset({MailingStatus.SENDING, MailingStatus.PAUSED, MailingStatus.HELD})
 
 
@@ -80,7 +81,7 @@ def order_follow_up(office: Office, wish: Wish, actor: str) -> Ordered:
         if isinstance(plan, Ordered):
             return plan
     digest = hashlib.sha256(f"{plan.revision_id}|{wish.note}".encode()).hexdigest()[:12]
-    prefix = f"follow:{wish.kind}:{plan.issue_id}:{plan.base.rehearsal}:"
+    prefix = f"{FOLLOW_UP}{wish.kind}:{plan.issue_id}:{plan.base.rehearsal}:"
     key = f"{prefix}{plan.round}:{digest}"
     told = MailingKind.CORRECTION if wish.kind is FollowUpKind.CORRECTION else MailingKind.RECALL
     holders = lay_down(office, replace(plan.order, kind=told, note=wish.note, key=f"{key}:holders"), actor)
@@ -157,13 +158,15 @@ def _stop(session: Session, plan: _Plan, wish: Wish, number: int, own: list[int]
     waiting = follow_up_book.mailings_waiting(
         session, plan.issue_id, rehearsal=plan.base.rehearsal, but_not=[*own, *(each.id for each in out)]
     )
-    stopped = 0
+    stopped, superseded = 0, {each.id for each in older}
     for each in sorted((*older, *waiting), key=lambda row: int(row.id)):
         row = queries.mailing_for_update(session, each.id)
+        if row.released_at is not None:  # of those that waited: released at this very moment
+            superseded.add(row.id)
         if row.released_at is None or row.status in _MOVING:
             writes.move_mailing(session, each.id, MailingEventKind.CANCELLED, reason=reason)
             stopped += upkeep.cancel_waiting(session, each.id, now, actor)
-    follow_up_book.supersede(session, [each.id for each in older], number)
+    follow_up_book.supersede(session, sorted(superseded), number)
     return stopped
 
 

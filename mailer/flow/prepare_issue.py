@@ -18,6 +18,7 @@ from mailer.content.facts import Sender
 from mailer.content.issue import Finding, Severity, from_json
 from mailer.flow.draw_up_order import draw_up_order
 from mailer.flow.office import Office
+from mailer.flow.order_follow_up import FOLLOW_UP
 from mailer.flow.prepare_mailing import content_key, prepare_mailing
 from mailer.flow.take_issue import look_over, stored_issue
 from mailer.model.mailing import MailingKind, MailingStatus
@@ -140,8 +141,10 @@ def _nothing_else_waits(mailings: Sequence[Any], wanted: str) -> None:
 
 
 def is_waiting(mailing: Any) -> bool:
-    """Made for the lists, nothing of it has left, and nobody has given it up: prepared to scheduled, or held before it began."""
-    if mailing.kind == MailingKind.TEST:
+    """Made for the lists, nothing of it has left, and nobody has given it up: prepared to scheduled, or held before it began.
+    What a correction or recall has made is its own page's business.
+    """
+    if mailing.kind == MailingKind.TEST or mailing.key.startswith(FOLLOW_UP):
         return False
     return mailing.status in sign_off.WAITING or (mailing.status == MailingStatus.HELD and mailing.released_at is None)
 

@@ -12,7 +12,7 @@ from mailer.flow.compare_audience import changes_since
 from mailer.flow.office import Office
 from mailer.flow.paper_copies import ask_for_paper
 from mailer.model.mailing import MailingEventKind, MailingStatus
-from mailer.store import freeze, queries, sign_off, writes
+from mailer.store import follow_up_book, freeze, queries, sign_off, writes
 
 #: A scheduled mailing found later than this is not sent behind the office's back: the moment has passed.
 LATE = timedelta(minutes=30)
@@ -22,7 +22,7 @@ _OFF_LIST = "off_list"
 def release(office: Office, mailing_id: int, actor: str) -> int:
     """Approved -> sending; how many rows joined the queue. A mailing already released is left as it is.
 
-    Raises ApprovalError ``not_what_was_approved``.
+    Raises ApprovalError ``not_what_was_approved``, ``overtaken``.
     """
     with office.store.begin() as session:
         mailing = queries.mailing_for_update(session, mailing_id)
@@ -74,6 +74,9 @@ def release_scheduled(session: Session, now: datetime) -> None:
         if now - mailing.scheduled_at > LATE:
             reason = "定时的时刻已过去 30 分钟以上（当时系统没有运行），没有自动发出，请确认"
             _hold(session, mailing.id, "missed", "定时发送错过了时刻", reason, now)
+        elif follow_up_book.is_overtaken(session, mailing):
+            reason = "这一期已经更正或撤回，这一批是旧稿，没有发出，请取消"
+            _hold(session, mailing.id, "overtaken", "要发的是已更正或撤回的旧稿", reason, now)
         elif not still_bound(session, mailing):
             reason = "内容或收件人与核签的不一致，没有发出，请重新准备、核签"
             _hold(session, mailing.id, "not_approved", "要发的和核签的不一致", reason, now)
@@ -114,6 +117,10 @@ def _hold(session: Session, mailing_id: int, kind: str, title: str, reason: str,
 
 
 def _demand_approved(session: Session, mailing: Any) -> None:
+    if follow_up_book.is_overtaken(session, mailing):
+        raise ApprovalError(
+            "overtaken", "这一期已经更正或撤回，这一批是旧稿，没有发出。", "请取消这一批；需要时按新稿重新准备。"
+        )
     if not still_bound(session, mailing):
         raise ApprovalError(
             "not_what_was_approved", "现在要发的和核签的不一致，没有发出。", "请重新准备这一批，再核签。"

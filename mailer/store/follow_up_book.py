@@ -145,9 +145,21 @@ def supersede(session: Session, ids: Sequence[int], number: int) -> None:
     session.execute(update(mailing).where(mailing.c.id.in_(ids)).values(superseded_by=number))
 
 
-def is_superseded(session: Session, mailing_id: int) -> bool:
-    found = session.execute(select(mailing.c.superseded_by).where(mailing.c.id == mailing_id)).scalar()
-    return found is not None
+def is_overtaken(session: Session, row: Any) -> bool:
+    """Whether the issue was taken back, or corrected by a newer revision, so that this mailing must not go out any more."""
+    issue_id = session.execute(select(revision.c.issue_id).where(revision.c.id == row.revision_id)).scalar_one()
+    is_newer = (follow_up.c.kind == str(FollowUpKind.RECALL)) | (follow_up.c.revision_id > row.revision_id)
+    found = session.execute(
+        select(follow_up.c.id)
+        .where(
+            follow_up.c.issue_id == issue_id,
+            follow_up.c.rehearsal == row.rehearsal,
+            follow_up.c.state != str(FollowUpState.GIVEN_UP),
+            is_newer,
+        )
+        .limit(1)
+    ).first()
+    return found is not None and row.kind not in {MailingKind.RECALL, MailingKind.TEST}
 
 
 def copies(session: Session, ids: Sequence[int]) -> Sequence[Any]:

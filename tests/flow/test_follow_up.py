@@ -13,20 +13,22 @@ import pytest
 from sqlalchemy import select, update
 
 from mailer.content.issue import Issue, to_json
-from mailer.flow.approve_mailing import ApprovalError
+from mailer.flow.approve_mailing import ApprovalError, approve
 from mailer.flow.carry_follow_up import approve_follow_up, binding, carry_on, give_up, part
 from mailer.flow.close_mailing import close_if_done, mend_what_is_over
-from mailer.flow.control_mailing import resolve_in_doubt
+from mailer.flow.control_mailing import cancel, resolve_in_doubt
 from mailer.flow.office import Office
 from mailer.flow.order_follow_up import FollowUpError, Ordered, Wish, order_follow_up
+from mailer.flow.prepare_mailing import prepare_mailing
 from mailer.flow.read_common_ledger import Stands, read_common_ledger
+from mailer.flow.release_mailing import release, release_scheduled
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.follow_up import FollowUpKind
 from mailer.model.mailing import IllegalMailingTransitionError
 from mailer.store import core, follow_up_book, freeze, ledger_rows, queries, writes
 from mailer.store.engine import Store
 from recipients.audience import Audience, Withheld
-from tests.support.builders import START, Clock, make_entry, make_office, make_sending
+from tests.support.builders import START, Clock, make_entry, make_office, make_order, make_sending
 from tests.support.issues import sample_issue
 
 S = DeliveryStatus
@@ -281,6 +283,49 @@ def test_what_was_only_scheduled_is_given_up(house: Office) -> None:
     correct(house, base, revised(house.store))
     with house.store.read() as session:
         assert queries.mailing(session, waiting).status == "cancelled"
+
+
+def test_an_old_revision_that_was_just_being_prepared_is_not_released(office: Office) -> None:
+    base = in_mid_send(office)
+    set_status(office.store, base, {4: S.ACCEPTED})
+    correct(office, base, revised(office.store))
+    carry_on(office, "me")
+    late, _ = prepare_mailing(
+        office, make_order(office.store, Audience((make_entry(30, "报"),)), key="late"), "cli:test"
+    )
+    approve(office, late, "cli:test")
+    with pytest.raises(ApprovalError) as raised:
+        release(office, late, "cli:test")
+    assert raised.value.code == "overtaken"
+    schedule_for(office, late)
+    with office.store.begin() as session:
+        release_scheduled(session, START)
+    with office.store.read() as session:
+        assert queries.mailing(session, late).status == "held"
+
+
+def schedule_for(office: Office, mailing_id: int) -> None:
+    with office.store.begin() as session:
+        session.execute(
+            update(core.mailing).where(core.mailing.c.id == mailing_id).values(status="scheduled", scheduled_at=START)
+        )
+
+
+def test_what_a_person_cancels_of_it_meanwhile_stays_cancelled(office: Office) -> None:
+    base = in_mid_send(office)
+    system_mode(office.store)
+    set_status(office.store, base, {4: S.ACCEPTED})
+    ordered = correct(office, base, revised(office.store))
+    carry_on(office, "me")
+    row = entry(office.store, ordered.number)
+    cancel(office, row.rest_mailing_id, "account:经办")
+    with office.store.read() as session:
+        seen = binding(session, row)
+    assert approve_follow_up(office, row.id, "account:主任", seen=seen)
+    assert carry_on(office, "me") == (row.holders_mailing_id,)
+    assert entry(office.store, row.id).state == "released"
+    with office.store.read() as session:
+        assert queries.mailing(session, row.rest_mailing_id).status == "cancelled"
 
 
 def test_a_recall_tells_exactly_those_who_hold_it(both: Office) -> None:

@@ -104,6 +104,8 @@ def test_another_account_answers_for_it_where_the_house_wants_that(
     assert order(clerk, page).status == 303
     assert follow_up(store).state == "prepared"
     director = signed_in(Role.APPROVER)
+    single = {"mailing": str(follow_up(store).holders_mailing_id), "binding": "x", "seen": "yes"}
+    assert director.post("/issues/1/approve", single).status == 404, "it is answered for as a whole"
     shown = director.get("/issues/1/follow-up").text
     assert 'action="/issues/1/follow-up/approve"' in shown
     assert 'action="/issues/1/follow-up/approve"' not in clerk.get("/issues/1/follow-up").text

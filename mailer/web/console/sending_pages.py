@@ -17,6 +17,7 @@ from mailer.flow.control_mailing import cancel
 from mailer.flow.draw_up_order import NobodyError, UnknownListError
 from mailer.flow.foresee_sending import foresee
 from mailer.flow.name_sender import SenderError, name_sender
+from mailer.flow.order_follow_up import FOLLOW_UP
 from mailer.flow.ports import RelayError
 from mailer.flow.prepare_issue import NotReadyError, Wish, is_waiting, prepare_issue
 from mailer.flow.prepare_mailing import BeingPreparedError
@@ -324,7 +325,8 @@ class _SendingPages:
         """The issue and the mailing the form is about, one of this issue's. Raises HTTPException 404."""
         revision = revision_in(self._desk, request)
         for each in revision.mailings:
-            if form.text("mailing") == str(each.id) and each.kind != MailingKind.TEST:
+            is_own_page = each.key.startswith(FOLLOW_UP)  # a correction is answered for as a whole, on its page
+            if form.text("mailing") == str(each.id) and each.kind != MailingKind.TEST and not is_own_page:
                 return revision, int(each.id)
         raise HTTPException(404)
 
