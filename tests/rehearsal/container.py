@@ -12,15 +12,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.rehearsal.files import Service, Stage, let_through
 from tests.support.servers.programs import find_program, private_folder
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-_CLONE_NEWNS = 0x20000  # linux/sched.h
+_CLONE_NEWNS, _CLONE_NEWNET = 0x20000, 0x40000000  # linux/sched.h
 _PYTHON = Path(sys.base_prefix)  # stands where the base image has its own: in /usr/local
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -42,6 +44,20 @@ def own_ground() -> Path:
     ground = private_folder("ground")
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "none", str(ground)], check=True)
     return ground
+
+
+@contextmanager
+def own_network() -> Iterator[None]:
+    """This process, and what it starts, alone with a loopback of its own while the block runs."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path("/proc/thread-self/ns/net").open("rb") as before:
+        if libc.unshare(_CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "unshare")
+        try:
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+            yield
+        finally:
+            libc.setns(before.fileno(), _CLONE_NEWNET)
 
 
 @dataclass
@@ -215,6 +231,7 @@ class Container:
         scratch.mkdir(parents=True)
         self.log = scratch / "log"
         points = scratch / "points"  # an engine makes the places it mounts to
+        points.mkdir()
         for where, what in binds.items():
             point = points / where.lstrip("/")
             point.parent.mkdir(parents=True, exist_ok=True)
@@ -232,6 +249,15 @@ class Container:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
+        # until then anything executed in it would be executed on this machine
+        wait_until(lambda: not self.is_up or self._is_inside(), 30, f"{service.name} in its root")
+
+    def _is_inside(self) -> bool:
+        try:
+            return not Path(f"/proc/{self.process.pid}/root").samefile("/")
+        except OSError:
+            return False
+
     def healthy(self) -> bool:
         """The service's own check, in the container."""
         kind, *words = self._service.healthcheck
@@ -239,7 +265,7 @@ class Container:
         return self.execute(*words).returncode == 0
 
     def execute(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """As ``docker compose exec``."""
+        """As ``docker compose exec``. A container that has ended answers with a failure."""
         into = [
             "nsenter",
             f"--target={self.process.pid}",
