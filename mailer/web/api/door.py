@@ -26,13 +26,13 @@ from mailer.flow.api_keys import Key, find_key
 from mailer.flow.office import Office, came_from
 from mailer.flow.ports import Apart
 from mailer.model.mailing import IllegalMailingTransitionError
-from mailer.web.api.operation import PATH_PARAMETERS, Call, Operation
+from mailer.web.api.operation import IDEMPOTENCY_KEY, PATH_PARAMETERS, Call, Operation
 from mailer.web.api.problems import ProblemError
 from mailer.web.api.schema import Schema, faults
 from mailer.web.api.written import written
 from mailer.web.request_log import WAY
 
-_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
+_IDEMPOTENCY_KEY: Final = re.compile(IDEMPOTENCY_KEY)
 _LIST_KEY: Final = "列表和做法见 docs/api.md；密钥由安全管理员在“帐户”页建立。"
 _REMEMBERED: Final = 10_000  # views of this process that are in the audit already
 

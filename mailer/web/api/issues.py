@@ -16,7 +16,7 @@ from mailer.model.api_scope import Scope
 from mailer.store import queries
 from mailer.web.api.operation import PAGE, Call, Done, Operation, page_of
 from mailer.web.api.problems import ProblemError
-from mailer.web.api.schema import BOOL, DATE, INT, MOMENT, STR, array, leaf, maybe, one_of, record, words
+from mailer.web.api.schema import BOOL, DATE, INT, MOMENT, STR, Schema, array, leaf, maybe, one_of, record, words
 
 _ISSUE = record(
     {"id": INT, "series": STR, "year": INT, "number": INT, "title": STR, "date": DATE, "revision": INT, "file": STR}
@@ -35,14 +35,19 @@ _WHOLE = record(
     }
 )
 _TAKEN = record({"id": INT, "revision": INT, "number": INT, "title": STR, "created": BOOL, "findings": array(_FINDING)})
-_FILE = record(
-    {
-        "filename": {**words(200, 1), "description": "Its ending says how it is read: .docx, .md, .txt"},
-        "text": {**words(MAX_BYTES), "description": "The file as text (.md, .txt); or:"},
-        "base64": {**words(MAX_BYTES * 4 // 3 + 4), "description": "the octets of the file in base64"},
-    },
-    optional=("text", "base64"),
-)
+_FILE: Schema = {
+    **record(
+        {
+            "filename": {**words(200, 1), "description": "Its ending says how it is read: .docx, .md, .txt"},
+            "text": {**words(MAX_BYTES, 1), "description": "The file as text (.md, .txt); or:"},
+            "base64": {
+                **words(MAX_BYTES * 4 // 3 + 4), "contentEncoding": "base64", "description": "the octets of the file"
+            },
+        },
+        optional=("text", "base64"),
+    ),
+    "oneOf": [{"required": ["text"]}, {"required": ["base64"]}],  # checked by the operation itself
+}  # fmt: skip
 
 
 def operations() -> list[Operation]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from mailer.model.api_scope import Scope
-from mailer.web.api.operation import PATH_PARAMETERS, Operation
+from mailer.web.api.operation import IDEMPOTENCY_KEY, PATH_PARAMETERS, Operation
 from mailer.web.api.problems import MEDIA, SCHEMA, TITLES
 from mailer.web.api.schema import Schema
 
@@ -57,7 +57,7 @@ def _operation(each: Operation) -> dict[str, Any]:
         },
     }
     if each.method == "POST":
-        header = {"type": "string", "minLength": 1, "maxLength": 200}
+        header = {"type": "string", "pattern": f"^{IDEMPOTENCY_KEY}$"}
         told["parameters"].append(
             {"name": "Idempotency-Key", "in": "header", "required": False, "schema": header, "description": _REPLAY}
         )

@@ -15,6 +15,7 @@ from mailer.web.api.schema import Schema, whole, words
 
 PATH_PARAMETERS: Final[Mapping[str, Schema]] = {"id": whole(0, 999_999_999), "code": words(20, 1)}
 PAGE: Final[Mapping[str, Schema]] = {"limit": whole(1, 500, 100), "after": whole(0, default=0)}
+IDEMPOTENCY_KEY: Final = "[!-~]{1,200}"
 JSON_BODY: Final = 64 * 1024  # octets, where an operation says nothing else
 
 
