@@ -249,3 +249,11 @@ def test_the_list_of_a_past_day_reads_as_it_was(clerk: Console, office: Office, 
         directory.close(session, "松陵镇", office.clock.now(), None, directory.Notes())
     assert "郑好" not in clerk.get(FA).text
     assert page(clerk.get(f"{FA}?at=2020-01-01")).cssselect(".rows") == []
+
+
+def test_a_person_who_is_not_there_leaves_the_way_on(clerk: Console):
+    """The page that says so keeps the navigation; one that no way leads to knows nobody and offers the first page."""
+    answer = clerk.get("/people/999999")
+    assert answer.status == 404
+    assert 'href="/lists"' in answer.text
+    assert 'href="/lists"' not in clerk.get("/nowhere").text
