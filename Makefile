@@ -1,10 +1,10 @@
 # Shortcuts for people who have make; everything here can be typed without it.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lock bench rehearse pictures faults chaos migration
+.PHONY: help run test check fmt lock bench bench-rooms rehearse pictures faults chaos migration
 UV ?= uv
 
 help:  ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 run:  ## set everything up and send the sample issue through the built-in relay
 	sh run.sh
@@ -25,8 +25,10 @@ lock:  ## resolve pyproject.toml anew into the two hash locks (needs uv)
 	$(UV) pip compile --quiet --generate-hashes --no-header --universal --python-version 3.11 \
 		--extra build --extra test -c requirements.lock pyproject.toml -o requirements-test.lock
 
-bench: .venv  ## how fast, against the field's own load generators
-	.venv/bin/python -m tests.bench
+bench: .venv  ## how fast, against the field's own load generators (some 15 minutes); writes the table in docs/performance.md
+	.venv/bin/python -m tests.bench --write docs/performance.md
+
+bench-rooms: .venv  ## how fast the other rooms are: reading, directory, ledger pages, returned mail
 	.venv/bin/python -m tests.bench.reading
 	.venv/bin/python -m tests.bench.directory
 	.venv/bin/python -m tests.bench.ledger
