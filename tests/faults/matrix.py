@@ -68,6 +68,7 @@ F52 | returns by the thousand beside a mailing | none lost; the sending keeps ha
 F53 | bombs: 25 MB, nested, 40,000 parameters | bounded in time, put aside; the next goes on
 F54 | our own mail comes back to us | nothing moves, nobody is answered
 F55 | intake killed at random | each mail counts once
+F57 | the machine lost in mid-mailing, an older backup | nothing goes out by itself; the gap is said; the sum is right
 F60 | one slow domain with most of the rows | the others do not wait for it
 """
 
