@@ -18,6 +18,7 @@ from playwright.sync_api import Page
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = "import sys; from mailer.cli.main import entry; sys.argv[0] = 'mailer'; entry()"
 PATIENCE = 60_000  # ms; an expectation ends as soon as it is met
+_PAST = "跳到正文"
 _STEPS = 600  # more steps of the Tab key than any page has
 
 # What a reader of screens would call the element that has the focus
@@ -67,11 +68,16 @@ def served(data: Path, settings: Mapping[str, str]) -> Iterator[Served]:
             running.wait(30)
 
 
-def walk_to(page: Page, name: str) -> None:
-    """Presses Tab until the element called so has the focus; ``name`` is how what it is called begins."""
+def walk_to(page: Page, name: str, *, by_navigation: bool = False) -> None:
+    """Presses Tab until the element called so has the focus; ``name`` is how what it is called begins. A page that nobody
+    has stepped into yet is entered by its link past the navigation.
+    """
     for _ in range(_STEPS):
         page.keyboard.press("Tab")
-        if str(page.evaluate(_FOCUSED)).strip().startswith(name):
+        reached = str(page.evaluate(_FOCUSED)).strip()
+        if reached == _PAST and not by_navigation:
+            page.keyboard.press("Enter")
+        elif reached.startswith(name):
             return
     raise AssertionError(f"the Tab key does not lead to {name}")
 
@@ -95,8 +101,8 @@ def press(page: Page, name: str, key: str = "Enter") -> None:
     page.keyboard.press(key)
 
 
-def follow(page: Page, name: str) -> None:
+def follow(page: Page, name: str, *, by_navigation: bool = False) -> None:
     """Walks to a button or a link, presses, and is on the page it leads to."""
-    walk_to(page, name)
+    walk_to(page, name, by_navigation=by_navigation)
     with page.expect_navigation(timeout=PATIENCE):
         page.keyboard.press("Enter")

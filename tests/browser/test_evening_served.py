@@ -55,7 +55,7 @@ def bring_in_the_lists(page: Page, file: Path, people: int) -> None:
 
 def bring_in_the_issue(page: Page, file: Path) -> None:
     """Taken in, put right in one place, prepared and signed for."""
-    follow(page, "期刊")
+    follow(page, "期刊", by_navigation=True)
     choose_file(page, "把做好的一期拖到这里", file)
     follow(page, "读一读，收录")
     expect(page.get_by_role("status")).to_contain_text("已收录第12期", timeout=PATIENCE)
