@@ -28,13 +28,7 @@ from tests.store.queueing import claimed, ended, settle
 from tests.support.builders import START, Clock, Wake, make_entry, make_office, make_sending
 
 
-@pytest.fixture
-def office(either: Store, clock: Clock, wake: Wake) -> Office:
-    return make_office(either, clock, wake)
-
-
-@pytest.fixture
-def issue_id(office: Office) -> int:
+def sent(office: Office) -> int:
     """One mailing, released: accepted, bounced, one on paper; and an attached file with an odd name."""
     entries = (make_entry(1, "报"), make_entry(2), make_entry(3, withheld=Withheld.PAPER))
     made = make_sending(office, Audience(entries))
@@ -55,13 +49,19 @@ def issue_id(office: Office) -> int:
     return 1
 
 
+@pytest.fixture
+def issue_id(office: Office) -> int:
+    return sent(office)
+
+
 def files_of(data: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_everything_about_an_issue_is_in_it_and_opens_offline(office: Office, issue_id: int):
-    packed = archive_issue(office, issue_id, "cli:test")
+def test_everything_about_an_issue_is_in_it_and_opens_offline(either: Store, clock: Clock, wake: Wake):
+    office = make_office(either, clock, wake)
+    packed = archive_issue(office, sent(office), "cli:test")
     assert packed is not None
     assert check(packed.data).faults == ()
     files = files_of(packed.data)

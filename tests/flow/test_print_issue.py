@@ -36,7 +36,7 @@ def test_a_page_holds_22_lines_of_28_characters():
 def test_the_foot_stands_on_the_last_page_and_takes_one_of_its_own_when_there_is_no_room():
     lists = Distribution(report=("区委、区政府领导同志",), issue_to=("各成员单位主要领导", "信息员"))
     assert pages_of(issue_of(TWO_PAGES - 5 * CHARACTERS, lists)) == 2
-    assert pages_of(issue_of(TWO_PAGES, lists)) == 3
+    assert pages_of(issue_of(TWO_PAGES, lists)) == 3  # without lists these are two pages, see above
 
 
 def test_the_same_issue_is_the_same_file_and_a_character_without_a_glyph_is_named():
