@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlencode
 
@@ -21,6 +22,7 @@ from mailer.model.mailing import MailingKind
 from mailer.settings import Settings
 from mailer.store.core import delivery
 from mailer.store.engine import Store
+from mailer.transport.clock import SystemClock
 from mailer.wake.local import LocalWake
 from mailer.web.public.app import public_app
 from mailer.wiring import links_of, office_of
@@ -94,10 +96,19 @@ class Site:
 
 
 @contextmanager
-def public_site(settings: Settings, store: Store) -> Iterator[Site]:
-    """The clock of the throttles stands still."""
+def public_site(settings: Settings, store: Store, now: Callable[[], datetime] | None = None) -> Iterator[Site]:
+    """The clock of the throttles stands still; ``now``: the other one, the system's where none is given."""
+    tell = now or SystemClock().now
+
+    class Standing:
+        def now(self) -> datetime:
+            return tell()
+
+        def elapsed(self) -> float:
+            return 0.0
+
     with asyncio.Runner() as runner:
-        yield Site(public_app(settings, store, lambda: 0.0), links_of(settings), runner)
+        yield Site(public_app(settings, store, Standing()), links_of(settings), runner)
 
 
 def send_sample(

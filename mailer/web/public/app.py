@@ -6,6 +6,7 @@ Nothing of the console is reachable here. A path that no area names is answered 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,9 +20,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mailer import resources, wiring
+from mailer.flow.ports import Clock
 from mailer.settings import Settings
 from mailer.store.engine import Store
-from mailer.transport.clock import SystemClock
 from mailer.wake.local import LocalWake
 from mailer.web import gate
 from mailer.web.pages import Pages
@@ -54,10 +55,11 @@ POLICY: Final = {
 }
 
 
-def make_hall(settings: Settings, store: Store) -> Hall:
+def make_hall(settings: Settings, store: Store, clock: Clock | None = None) -> Hall:
+    office = wiring.office_of(settings, store, LocalWake())
     return Hall(
         settings=settings,
-        office=wiring.office_of(settings, store, LocalWake()),
+        office=replace(office, clock=clock) if clock else office,
         pages=Pages(resources.templates(), settings.timezone),
     )
 
@@ -73,10 +75,10 @@ def all_ways(hall: Hall) -> list[Way]:
     ]
 
 
-def public_app(settings: Settings, store: Store, elapsed: Callable[[], float] | None = None) -> Starlette:
-    """The pages. They answer under the name of BASE_URL by TLS, and on loopback. ``elapsed``: seconds, for the throttles."""
-    hall = make_hall(settings, store)
-    elapsed = elapsed or SystemClock().elapsed
+def public_app(settings: Settings, store: Store, clock: Clock | None = None) -> Starlette:
+    """The pages. They answer under the name of BASE_URL by TLS, and on loopback. ``clock``: the system's where none is given."""
+    hall = make_hall(settings, store, clock)
+    elapsed = hall.office.clock.elapsed
     bad_links = Throttle(60, 60, elapsed)
     answers = _Answers(hall, bad_links)
     app = Starlette(

@@ -91,8 +91,8 @@ def _apply(hall: Hall, visit: Visit) -> Response:
 
 def _page(hall: Hall, visit: Visit) -> Response:
     found = join_list.application(hall.office, visit.subject)
-    if found is None:
-        return hall.message(410, "这个确认链接已经过期", "请重新申请一次。")
+    if found is None:  # closed in this very moment
+        return hall.message(404, _TITLE, _GONE)
     return hall.show("join_confirm.html", found=found, token=visit.token)
 
 
@@ -103,4 +103,4 @@ def _confirm(hall: Hall, visit: Visit) -> Response:
         case Joined.ASKED:
             return hall.message(200, "已转给编发单位", "邮箱已经确认。编发单位同意后，会发邮件告诉您。")
         case Joined.OVER:
-            return hall.message(410, "这个确认链接已经过期", "请重新申请一次。")
+            return hall.message(404, _TITLE, _GONE)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from mailer.flow.join_list import application
 from mailer.flow.office import came_from
 from mailer.flow.read_letter import Letter, read_letter
 from mailer.model.links import Purpose
@@ -98,12 +99,15 @@ class _Guard:
         subject = self._hall.office.links.verify(way.purpose, token)
         if subject is None:
             return no_such_link(self._hall, self._bad_links, request)
-        visit = Visit(request, form, token, subject)
-        if way.purpose is not Purpose.JOIN:
+        copy = None
+        if way.purpose is Purpose.JOIN:
+            is_known = application(self._hall.office, subject) is not None
+        else:
             copy = read_letter(self._hall.office, subject)
-            if copy is None or self._is_too_old(copy):
-                return no_such_link(self._hall, self._bad_links, request)
-            visit = Visit(request, form, token, subject, copy)
+            is_known = copy is not None and not self._is_too_old(copy)
+        if not is_known:
+            return no_such_link(self._hall, self._bad_links, request)
+        visit = Visit(request, form, token, subject, copy)
         if way.method == "POST" and not form.text("act") and not way.one_click:
             return self._hall.message(400, "没有收到您的选择", "请返回上一页，再按一次按钮。")
         return way.endpoint(visit)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,6 +46,15 @@ def test_a_mac_is_worth_nothing_for_another_subject(purpose: Purpose, subject: i
 
 def test_another_office_cannot_make_our_links():
     assert LINKS.verify(Purpose.READ, Links((NEXT,)).token(Purpose.READ, 7)) is None
+
+
+def test_a_key_id_is_public_and_opens_nothing():
+    """Every link shows the key's id; a MAC made without the key is worth nothing beside it."""
+    ours, foreign = LINKS.token(Purpose.READ, 7), Links((NEXT,)).token(Purpose.READ, 7)
+    octets, others = urlsafe_b64decode(ours), urlsafe_b64decode(foreign)
+    assert octets[:8] == others[:8]
+    forged = urlsafe_b64encode(others[:8] + octets[8:11] + others[11:]).decode()
+    assert LINKS.verify(Purpose.READ, forged) is None
 
 
 def test_a_key_is_changed_while_old_mails_lie_in_mailboxes():
