@@ -87,7 +87,11 @@ def _do(wish: Wish, args: argparse.Namespace, office: Office, settings: Settings
     label = FollowUpKind(row.kind).label
     out.line(
         f"{label} {row.id}：{FollowUpState(row.state).label}；"
-        + (f"停下 {ordered.stopped} 份没有发出的。" if ordered.created else "先前已经办过，没有再办。")
+        + (
+            f"已叫停，排队的 {ordered.stopped} 份不再发，发送程序手里没开始的也不再发。"
+            if ordered.created
+            else "先前已经办过，没有再办。"
+        )
     )
     out.object(
         {"event": "follow_up", "number": row.id, "kind": row.kind, "state": row.state, "created": ordered.created,

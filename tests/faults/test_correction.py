@@ -33,7 +33,7 @@ def some_have_left(relay: FaultServer, by: int = 5) -> None:
 
 
 def is_stopped(office: Installation) -> None:
-    office.wait_for_status("cancelled", 1)
+    office.wait_for_status("cancelled", 1, within=150)
 
 
 def check(office: Installation, relay: FaultServer, done: Done) -> dict[str, Any]:

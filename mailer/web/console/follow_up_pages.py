@@ -132,7 +132,11 @@ class _FollowUpPages:
         except IllegalMailingTransitionError:
             return self._show(request, wrong=f"没有{kind.label}：这一期的批次刚刚变了，请再看一遍。", form=form)
         carry_on(self._office, uuid4().hex)
-        said = f"已停下 {ordered.stopped} 份还没有发出的。" if ordered.created else "先前已经办过，没有再办。"
+        said = (
+            f"已叫停，排队的 {ordered.stopped} 份不再发，发送程序手里没开始的也不再发。"
+            if ordered.created
+            else "先前已经办过，没有再办。"
+        )
         return self._back(request, said)
 
     def _sheet(self, form: Form, mode: ApprovalMode) -> SignOff:
