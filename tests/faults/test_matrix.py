@@ -44,6 +44,6 @@ def test_a_document_without_the_place_is_left_alone(tmp_path: Path) -> None:
     results, document = tmp_path / "results.xml", tmp_path / "reliability.md"
     results.write_text(RESULTS, "utf-8")
     document.write_text("nothing\n", "utf-8")
-    with pytest.raises(SystemExit, match="matrix"):
+    with pytest.raises(ValueError, match="matrix"):
         table.main(results, document)
     assert document.read_text("utf-8") == "nothing\n"
