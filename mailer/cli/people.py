@@ -65,7 +65,7 @@ def _erase(office: Office, key: str, out: Output, *, yes: bool) -> int:
         raise CommandError("not_forgotten", f"没有删除：{error.message}。", error.hint) from error
     where = f"{done.rows} 条记录，涉及 {len(done.mailings)} 个批次"
     out.line(f"已删除：{where}；台账里记作 {done.stand_in}。" if yes else f"会改动 {where}。确实要删除请加 --yes。")
-    out.line("停发登记保留邮箱本身，以免有人再发给它；操作记录到期自行清除；备份里的要等备份到期。")
+    out.line("停发登记保留邮箱本身，以免有人再发给它；操作记录（审计链）不能改，照旧保留；备份里的要等备份作废。")
     out.object(
         {
             "event": "result",

@@ -1,7 +1,7 @@
 """What is kept about the person behind an address: handed out on request, and forgotten on request (个人信息保护法 45, 47).
 
 Forgetting takes the person out of every row and leaves the row: the ledger's sums before and after are compared in the same
-transaction. The audit chain is not touched; its records end by their own retention.
+transaction. The audit chain is not touched: edited, it would prove nothing any more.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def test_handed_out_then_forgotten(installation: Installation, tmp_path: Path, c
     assert everything(installation.data_dir, but=set()) == before
 
     assert main(["people", "erase", WHO, "--yes"]) == 0
-    # the chain keeps its records to their end, and what keeps it from being written to keeps the address
+    # the chain keeps its records, and what keeps it from being written to keeps the address
     left = everything(installation.data_dir, but={"audit_record", "suppression"})
     assert "于凡凡" not in left
     assert "yu.fan" not in left.lower()
