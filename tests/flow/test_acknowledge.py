@@ -25,7 +25,7 @@ from mailer.store.engine import Store
 from recipients import directory
 from recipients.audience import Audience
 from recipients.list_policy import ListPolicy
-from tests.flow.test_follow_up import numbers, people, revised, set_status
+from tests.flow.following_up import numbers, people, revised, set_status
 from tests.support.builders import SIGNER, START, Clock, make_entry, make_office, make_order, make_sending
 
 S = DeliveryStatus

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -12,11 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from mailer.content.issue import Issue, to_json
 from mailer.flow.approve_mailing import ApprovalError, approve
-from mailer.flow.carry_follow_up import approve_follow_up, binding, carry_on, give_up, part
+from mailer.flow.carry_follow_up import carry_on
 from mailer.flow.close_mailing import close_if_done, mend_what_is_over
-from mailer.flow.control_mailing import cancel, resolve_in_doubt
+from mailer.flow.control_mailing import resolve_in_doubt
 from mailer.flow.office import Office
 from mailer.flow.order_follow_up import FollowUpError, Ordered, Wish, order_follow_up
 from mailer.flow.prepare_mailing import prepare_mailing
@@ -25,11 +22,11 @@ from mailer.flow.release_mailing import release, release_scheduled
 from mailer.model.delivery import DeliveryStatus
 from mailer.model.follow_up import FollowUpKind
 from mailer.model.mailing import IllegalMailingTransitionError
-from mailer.store import core, follow_up_book, freeze, ledger_rows, queries, writes
+from mailer.store import core, follow_up_book, freeze, queries
 from mailer.store.engine import Store
-from recipients.audience import Audience, Withheld
+from recipients.audience import Audience
+from tests.flow.following_up import correct, counts, entry, in_mid_send, numbers, people, revised, set_status
 from tests.support.builders import START, Clock, make_entry, make_office, make_order, make_sending
-from tests.support.issues import sample_issue
 
 S = DeliveryStatus
 
@@ -43,68 +40,6 @@ def house(store: Store, clock: Clock) -> Office:
 def both(either: Store, clock: Clock) -> Office:
     """The office on SQLite and on PostgreSQL."""
     return make_office(either, clock)
-
-
-def revised(store: Store, *, words: str = "改好的一稿", by: str = "cli:test") -> int:
-    """Another revision of the sample issue."""
-    issue: Issue = replace(sample_issue(), copies=len(words))
-    with store.begin() as session:
-        return freeze.keep_revision(
-            session, issue_id=1, source=words.encode(), sha256=words.encode().hex(), name="issue.md",
-            content_json=json.dumps(to_json(issue), ensure_ascii=False), now=START, by=by,
-        )[0]  # fmt: skip
-
-
-def set_status(store: Store, mailing_id: int, statuses: dict[int, DeliveryStatus]) -> None:
-    """Rows of the people of these numbers, as if the queue had moved them."""
-    with store.begin() as session:
-        for number, status in statuses.items():
-            address = f"r{number}@d{number % 3}.example"
-            row = session.execute(
-                select(core.delivery).where(
-                    core.delivery.c.mailing_id == mailing_id, core.delivery.c.address == address
-                )
-            ).one()
-            ledger_rows.move_rows(session, mailing_id, [row], status, {"due_at": None})
-
-
-def people(store: Store, mailing_id: int | None) -> dict[str, str]:
-    """address -> status."""
-    if mailing_id is None:
-        return {}
-    with store.read() as session:
-        rows = session.execute(select(core.delivery).where(core.delivery.c.mailing_id == mailing_id)).all()
-    return {row.address or row.address_key: row.status for row in rows}
-
-
-def numbers(store: Store, mailing_id: int | None) -> set[int]:
-    return {int(address[1:].partition("@")[0]) for address in people(store, mailing_id) if address.startswith("r")}
-
-
-def correct(office: Office, mailing_id: int, revision_id: int, note: str = "第二段的数字有误") -> Ordered:
-    return order_follow_up(office, Wish(FollowUpKind.CORRECTION, mailing_id, note, revision_id), "cli:test")
-
-
-def entry(store: Store, number: int) -> Any:
-    with store.read() as session:
-        return follow_up_book.entry(session, number)
-
-
-def counts(store: Store) -> dict[str, int]:
-    with store.read() as session:
-        ledger = read_common_ledger(session, 1, rehearsal=False)
-    assert ledger is not None
-    assert ledger.total == sum(ledger.by_revision.values())
-    return {str(stands): n for stands, n in ledger.counts.items() if n}
-
-
-def in_mid_send(office: Office) -> int:
-    """1 accepted, 2 delivered, 3 in doubt, 4 on the wire, 5 put off, 6 bounced, 7 and 8 not begun; 9 gets paper."""
-    audience = Audience((*(make_entry(n) for n in range(1, 9)), make_entry(9, withheld=Withheld.PAPER)))
-    mailing_id = make_sending(office, audience)
-    moved = {1: S.ACCEPTED, 2: S.DELIVERED, 3: S.IN_DOUBT, 4: S.ATTEMPTING, 5: S.DEFERRED, 6: S.BOUNCED}
-    set_status(office.store, mailing_id, moved)
-    return mailing_id
 
 
 def test_a_correction_in_mid_send_waits_for_the_wire_and_then_everybody_gets_one_mail(both: Office) -> None:
@@ -311,23 +246,6 @@ def schedule_for(office: Office, mailing_id: int) -> None:
         )
 
 
-def test_what_a_person_cancels_of_it_meanwhile_stays_cancelled(office: Office) -> None:
-    base = in_mid_send(office)
-    system_mode(office.store)
-    set_status(office.store, base, {4: S.ACCEPTED})
-    ordered = correct(office, base, revised(office.store))
-    carry_on(office, "me")
-    row = entry(office.store, ordered.number)
-    cancel(office, row.rest_mailing_id, "account:经办")
-    with office.store.read() as session:
-        seen = binding(session, row)
-    assert approve_follow_up(office, row.id, "account:主任", seen=seen)
-    assert carry_on(office, "me") == (row.holders_mailing_id,)
-    assert entry(office.store, row.id).state == "released"
-    with office.store.read() as session:
-        assert queries.mailing(session, row.rest_mailing_id).status == "cancelled"
-
-
 def test_a_recall_tells_exactly_those_who_hold_it(both: Office) -> None:
     store, base = both.store, in_mid_send(both)
     set_status(store, base, {4: S.BOUNCED})
@@ -344,60 +262,6 @@ def test_a_recall_tells_exactly_those_who_hold_it(both: Office) -> None:
     assert order_follow_up(both, wish, "cli:test") == Ordered(ordered.number, created=False)
     with pytest.raises(FollowUpError, match="已经撤回"):
         correct(both, base, revised(store))
-
-
-def system_mode(store: Store) -> None:
-    with store.begin() as session:
-        writes.set_fact(session, "approval", "system")
-
-
-def test_where_another_account_approves_all_is_stopped_and_waits(house: Office) -> None:
-    base = in_mid_send(house)
-    system_mode(house.store)
-    set_status(house.store, base, {4: S.ACCEPTED})
-    new = revised(house.store, by="account:编辑")
-    ordered = order_follow_up(house, Wish(FollowUpKind.CORRECTION, base, "有误", new), "account:经办")
-    assert carry_on(house, "me") == ()
-    row = entry(house.store, ordered.number)
-    assert row.state == "prepared"
-    with house.store.read() as session:
-        seen = binding(session, row)
-    for own in ("account:经办", "account:编辑"):
-        with pytest.raises(ApprovalError) as raised:
-            approve_follow_up(house, row.id, own, seen=seen)
-        assert raised.value.code == "own_work"
-    with pytest.raises(ApprovalError) as raised:
-        approve_follow_up(house, row.id, "account:主任", seen="another")
-    assert raised.value.code == "not_what_was_seen"
-    assert approve_follow_up(house, row.id, "account:主任", seen=seen)
-    assert not approve_follow_up(house, row.id, "account:主任", seen=seen)
-    assert carry_on(house, "me") == (row.holders_mailing_id, row.rest_mailing_id)
-    with house.store.read() as session:
-        assert {
-            queries.mailing(session, each).approved_by for each in (row.holders_mailing_id, row.rest_mailing_id)
-        } == {"account:主任"}
-
-
-def test_given_up_nobody_is_told_and_it_can_be_ordered_anew(house: Office) -> None:
-    base = in_mid_send(house)
-    system_mode(house.store)
-    set_status(house.store, base, {4: S.ACCEPTED})
-    new = revised(house.store)
-    first = correct(house, base, new)
-    carry_on(house, "me")
-    assert give_up(house, first.number, "account:经办")
-    assert not give_up(house, first.number, "account:经办")
-    row = entry(house.store, first.number)
-    assert set(people(house.store, row.rest_mailing_id).values()) == {"cancelled"}
-    second = correct(house, base, new)
-    assert second.created
-    with house.store.read() as session:
-        parted = part(session, follow_up_book.entry(session, second.number))
-    assert (names(parted.holders), names(parted.rest)) == ({1, 2, 3, 4}, {5, 7, 8})
-
-
-def names(entries: Sequence[Any]) -> set[int]:
-    return {int(each.name.removeprefix("收件")) for each in entries if each.address is not None}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from recipients import directory
 from recipients.difference import Scope
 from recipients.roster import read_roster
 from recipients.spreadsheet import read
-from tests.flow.test_follow_up import revised
+from tests.flow.following_up import revised
 from tests.support.builders import START, make_order
 
 HEAD = "单位,姓名,人员类别,邮箱\n"
