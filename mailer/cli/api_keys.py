@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow import api_keys as flow
 from mailer.flow.office import Office
@@ -15,11 +16,7 @@ _ACTIONS = {"list": "所有密钥", "add": "建一把密钥，只显示一次", 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, help_text in _ACTIONS.items():
-        sub = actions.add_parser(name, help=help_text, description=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
-        sub.add_argument("--json", action="store_true", help="输出 JSON")
+    for name, sub in add_actions(parser, _ACTIONS).items():
         if name != "list":
             sub.add_argument("name", metavar="名称", help="密钥的名称，写明是哪个系统在用")
         if name == "add":

@@ -6,6 +6,7 @@ import argparse
 import json
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.audit_words import broken_words
 from mailer.flow.office import Office
@@ -17,14 +18,13 @@ _SHOWN = 200
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, help_text in (
-        ("verify", "检查整条审计链；有改动、缺失、调换、截断，就说在哪一条"),
-        ("list", "最近的记录"),
-    ):
-        sub = actions.add_parser(name, help=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
-        sub.add_argument("--json", action="store_true", help="输出 JSON")
+    for name, sub in add_actions(
+        parser,
+        {
+            "verify": "检查整条审计链；有改动、缺失、调换、截断，就说在哪一条",
+            "list": "最近的记录",
+        },
+    ).items():
         if name == "verify":
             sub.add_argument(
                 "--head", metavar="编号:摘要", help="与别处保存的链头对照：每日存证邮件或系统日志里的那一串"

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mailer import wiring
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.after_restore import begin_anew
 from mailer.settings import Settings
@@ -32,15 +33,11 @@ _KEYS = ("secret.key", "dkim")  # what else of the data folder is kept; journals
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    create = actions.add_parser("create", help="备份到一个文件", description="备份到一个文件", add_help=False)
+    actions = add_actions(parser, {"create": "备份到一个文件", "restore": "从备份恢复"})
+    create, restore = actions["create"], actions["restore"]
     create.add_argument("--out", metavar="文件", type=Path, help="写到哪里；默认当前文件夹，按时间取名")
-    restore = actions.add_parser("restore", help="从备份恢复", description="从备份恢复", add_help=False)
     restore.add_argument("file", metavar="文件", type=Path, help="备份文件")
     restore.add_argument("--yes", action="store_true", help="现有的数据库换成备份里的（旧的另存，不删）")
-    for sub in (create, restore):
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
-        sub.add_argument("--json", action="store_true", help="结果以 JSON 输出")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.content.characters import one_line
 from mailer.content.look import ACCENTS, LOGO_BYTES, NAMES, PLAIN_LOOK, BadLookError, Logo
@@ -17,14 +18,10 @@ _LONGEST_OFFICE = 60  # characters of the name in From
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    show = actions.add_parser("show", help="本刊的名称和邮件的样子", add_help=False)
-    look = actions.add_parser("look", help="设置邮件的样子，以后准备的邮件都用它", add_help=False)
-    for sub in (show, look):
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
-        sub.add_argument("--json", action="store_true", help="输出一个 JSON 对象")
-    told = "、".join(f"{name}（{chinese}）" for name, chinese in NAMES.items())
-    look.add_argument("--colour", metavar="颜色", help=f"{told}，或 #8a1538 这样的颜色；太浅看不清的不收")
+    told = {"show": "本刊的名称和邮件的样子", "look": "设置邮件的样子，以后准备的邮件都用它"}
+    look = add_actions(parser, told)["look"]
+    colours = "、".join(f"{name}（{chinese}）" for name, chinese in NAMES.items())
+    look.add_argument("--colour", metavar="颜色", help=f"{colours}，或 #8a1538 这样的颜色；太浅看不清的不收")
     look.add_argument("--logo", metavar="图片", type=Path, help="PNG 或 JPEG，放在刊名上方，随信寄出")
     look.add_argument("--alt", metavar="文字", help="图片不显示时读到的字，例如单位名称")
     look.add_argument("--no-logo", action="store_true", help="不用标志图片")

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.settings import SettingError, Settings
 from mailer.transport.clock import SystemClock
@@ -19,12 +20,8 @@ _SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, help_text in (("new", "生成一把新密钥"), ("record", "显示要登记的 DNS 记录")):
-        sub = actions.add_parser(name, help=help_text, description=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+    for name, sub in add_actions(parser, {"new": "生成一把新密钥", "record": "显示要登记的 DNS 记录"}).items():
         sub.add_argument("selector", metavar="选择器", nargs="?" if name == "record" else None, help="如 s2026a")
-        sub.add_argument("--json", action="store_true", help="输出 JSON")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.list_policies import set_policy
 from mailer.model.doubt_policy import InDoubt
@@ -22,15 +23,15 @@ _YES_NO = {"yes": True, "no": False}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, help_text in (
-        ("list", "有哪些名单"),
-        ("show", "一个名单的规则、约定和人数"),
-        ("members", "一个名单上的每个人"),
-        ("set", "改一个名单的约定"),
-    ):
-        sub = actions.add_parser(name, help=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+    for name, sub in add_actions(
+        parser,
+        {
+            "list": "有哪些名单",
+            "show": "一个名单的规则、约定和人数",
+            "members": "一个名单上的每个人",
+            "set": "改一个名单的约定",
+        },
+    ).items():
         if name != "list":
             sub.add_argument("code", metavar="名单", help="报、送 或 发")
         if name in {"show", "members"}:
@@ -52,7 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                 help="想加入的人：open 确认邮箱后即加入，approval 还要办公室同意，closed 不开放；只对可以自己退出的名单",
             )  # fmt: skip
             sub.add_argument("--leave", choices=list(_YES_NO), metavar="yes|no", help="收件人能不能自己退出")
-        sub.add_argument("--json", action="store_true", help="输出 JSON")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:

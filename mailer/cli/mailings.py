@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailer.cli import follow_ups, ledger_text, opening, signatures, watching
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output, write_file
 from mailer.flow import control_mailing, resend
 from mailer.flow.approve_mailing import ApprovalError
@@ -44,11 +45,8 @@ _MORE = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
     every = {"list": "有哪些批次"} | _WITH_ID
-    for name, help_text in every.items():
-        sub = actions.add_parser(name, help=help_text, description=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+    for name, sub in add_actions(parser, every).items():
         if name in _WITH_ID:
             sub.add_argument("id", metavar="批次", help="批次编号，或 key:钥匙")
         if name == "cancel":
@@ -69,7 +67,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             sub.add_argument("--wait", metavar="多久", nargs="?", const="", help="等到发完；可写最多等多久，如 10m")
         if name in _MORE:
             _MORE[name](sub)
-        sub.add_argument("--json", action="store_true", help="输出 JSON")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:

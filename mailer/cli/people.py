@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.office import Office
 from mailer.flow.personal_data import NotForgottenError, forget, hand_out
@@ -15,15 +16,14 @@ from recipients.address import AddressError, EmailAddress
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, help_text in (
-        ("export", "把关于一个邮箱的全部记录写成文件（JSON）"),
-        ("erase", "删除一个人的个人信息；台账的行和合计不变"),
-    ):
-        sub = actions.add_parser(name, help=help_text, description=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+    for name, sub in add_actions(
+        parser,
+        {
+            "export": "把关于一个邮箱的全部记录写成文件（JSON）",
+            "erase": "删除一个人的个人信息；台账的行和合计不变",
+        },
+    ).items():
         sub.add_argument("address", metavar="邮箱", help="谁")
-        sub.add_argument("--json", action="store_true", help="结果以 JSON 输出")
         if name == "export":
             sub.add_argument("--out", type=Path, required=True, metavar="文件", help="写到哪里（只有本用户可读）")
         else:

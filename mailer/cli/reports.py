@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.ledger_text import counts_json, sum_line
 from mailer.cli.output import CommandError, Exit, Output, write_file
 from mailer.flow.export_sheets import domain_workbook, period_workbook
@@ -21,14 +22,10 @@ _WHAT = {"period": "一个季度或一年：每期发了多少、发出多少、
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, help_text in _WHAT.items():
-        sub = actions.add_parser(name, help=help_text, description=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
+    for sub in add_actions(parser, _WHAT).values():
         sub.add_argument("period", metavar="时段", nargs="?", help="2026、2026-Q4 或 2026-11；默认本季度")
         sub.add_argument("--out", metavar="文件", type=Path, help="写成 Excel 文件（.xlsx）")
         sub.add_argument("--rehearsals", action="store_true", help="只看演练")
-        sub.add_argument("--json", action="store_true", help="输出 JSON")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:

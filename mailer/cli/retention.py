@@ -5,16 +5,14 @@ from __future__ import annotations
 import argparse
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import Exit, Output
 from mailer.flow.keep_for_a_time import APPLICATIONS_FOR, keep_for_a_time
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    sub = actions.add_parser("run", help="清除到期的原件", description="清除到期的原件", add_help=False)
-    sub.add_argument("-h", "--help", action="help", help="显示本说明")
+    sub = add_actions(parser, {"run": "清除到期的原件"})["run"]
     sub.add_argument("--dry-run", action="store_true", help="只数一数，不清除")
-    sub.add_argument("--json", action="store_true", help="结果以 JSON 输出")
 
 
 def run(args: argparse.Namespace, out: Output) -> int:

@@ -6,6 +6,7 @@ import argparse
 from datetime import UTC, datetime
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow.suppress_address import lift_suppression, suppress_address
 from recipients import directory
@@ -16,11 +17,9 @@ _REASONS = {str(reason): reason.chinese for reason in SuppressionReason}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, help_text in (("list", "现在不发的邮箱"), ("add", "不再发给一个邮箱"), ("lift", "解除一条停发")):
-        sub = actions.add_parser(name, help=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
-        sub.add_argument("--json", action="store_true", help="输出 JSON")
+    for name, sub in add_actions(
+        parser, {"list": "现在不发的邮箱", "add": "不再发给一个邮箱", "lift": "解除一条停发"}
+    ).items():
         if name == "list":
             sub.add_argument("--all", action="store_true", help="已解除、已到期的也列出")
         if name == "add":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from mailer.cli import opening
+from mailer.cli.actions import add_actions
 from mailer.cli.output import CommandError, Exit, Output
 from mailer.flow import change_requests
 from mailer.flow.confirm_return import NotSuspectedError, confirm_return
@@ -14,11 +15,9 @@ from mailer.store import queries
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="操作", required=True, title="操作")
-    for name, help_text in (("list", "还没办的事"), ("done", "办完一件"), ("answer", "答复收件人的要求")):
-        sub = actions.add_parser(name, help=help_text, add_help=False)
-        sub.add_argument("-h", "--help", action="help", help="显示本说明")
-        sub.add_argument("--json", action="store_true", help="输出 JSON")
+    for name, sub in add_actions(
+        parser, {"list": "还没办的事", "done": "办完一件", "answer": "答复收件人的要求"}
+    ).items():
         if name == "done":
             sub.add_argument("number", type=int, metavar="编号", help="tasks list 里的编号")
             sub.add_argument(

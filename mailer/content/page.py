@@ -168,12 +168,10 @@ def lay_out(issue: Issue, facts: MailingFacts, tokens: Mapping[Purpose, str] | N
         banners=told,
         leads=leads,
         note=note_of(issue),
-        parts=tuple(part_of(section, f"s{nth}") for nth, section in enumerate(issue.sections, 1)),
-        loose=tuple(line for text in issue.unrecognised if text.is_for_readers for line in lines_of(text.text)),
-        credits=tuple(Line(label, "、".join(names)) for label, names in issue.credits.items()),
-        distribution=tuple(
-            Line(code, "、".join(phrases)) for code, phrases in issue.distribution.by_list().items() if phrases
-        ),
+        parts=parts_of(issue),
+        loose=loose_of(issue),
+        credits=credits_of(issue),
+        distribution=distribution_of(issue),
         copies=issue.copies or 0,
         contact=tuple(contact_of(issue.contact)),
         list_name=name if name.endswith(("名单", "列表")) else f"“{name}”名单",
@@ -274,7 +272,26 @@ def note_of(issue: Issue) -> Note | None:
     return Note(one_line(issue.editor_note.label), lines_of(issue.editor_note.text))
 
 
-def part_of(section: Section, place: str) -> Part:
+def parts_of(issue: Issue) -> tuple[Part, ...]:
+    return tuple(_part_of(section, f"s{nth}") for nth, section in enumerate(issue.sections, 1))
+
+
+def loose_of(issue: Issue) -> tuple[str, ...]:
+    """What readers shall see and fits no part."""
+    return tuple(line for text in issue.unrecognised if text.is_for_readers for line in lines_of(text.text))
+
+
+def credits_of(issue: Issue) -> tuple[Line, ...]:
+    """签发, 审核, 编辑 ..."""
+    return tuple(Line(label, "、".join(names)) for label, names in issue.credits.items())
+
+
+def distribution_of(issue: Issue) -> tuple[Line, ...]:
+    """报, 送, 发 with the phrases printed; a list without a phrase is not printed."""
+    return tuple(Line(code, "、".join(phrases)) for code, phrases in issue.distribution.by_list().items() if phrases)
+
+
+def _part_of(section: Section, place: str) -> Part:
     """Heading levels never jump: without a section heading, topics and titles move up by one."""
     level = 3 if section.heading else 2
     groups = []

@@ -11,8 +11,19 @@ from jinja2 import Environment
 
 from mailer.content.characters import one_line
 from mailer.content.issue import Issue
-from mailer.content.page import Line, Masthead, Note, Part, contact_of, masthead_of, note_of, part_of
-from mailer.content.paragraphs import lines_of
+from mailer.content.page import (
+    Line,
+    Masthead,
+    Note,
+    Part,
+    contact_of,
+    credits_of,
+    distribution_of,
+    loose_of,
+    masthead_of,
+    note_of,
+    parts_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +49,10 @@ def paper_page(issue: Issue) -> PrintPage:
         masthead=masthead,
         note=note_of(issue),
         contents=tuple(one_line(line) for line in issue.contents),
-        parts=tuple(part_of(section, f"s{nth}") for nth, section in enumerate(issue.sections, 1)),
-        loose=tuple(line for text in issue.unrecognised if text.is_for_readers for line in lines_of(text.text)),
-        credits=tuple(Line(label, "、".join(names)) for label, names in issue.credits.items()),
-        distribution=tuple(
-            Line(code, "、".join(phrases)) for code, phrases in issue.distribution.by_list().items() if phrases
-        ),
+        parts=parts_of(issue),
+        loose=loose_of(issue),
+        credits=credits_of(issue),
+        distribution=distribution_of(issue),
         copies=issue.copies or 0,
         contact=tuple(contact_of(issue.contact)),
     )
