@@ -40,9 +40,11 @@ class Catching(NoRelay):
     async def connect(self) -> Catching:
         return self
 
-    async def transact(self, envelope: Envelope, body) -> Outcome:
+    async def transact(self, envelope: Envelope, body, behind=lambda: None) -> Outcome:  # noqa: ARG002 - the port's
         self.caught[envelope.rcpt_to] = b"".join(body())
         return Outcome(Phase.DOT, Reply(250, "2.0.0 ok"), None, "relay", START)
+
+    def withdraw(self) -> None: ...
 
     async def quit(self) -> None: ...
 
