@@ -21,7 +21,10 @@ from mailer.store import core, writes
 from mailer.store.engine import Store
 from tests.support.servers.redis_server import RedisServer
 
-NOW = datetime.now(UTC)
+
+def now() -> datetime:
+    """The doctor asks the system's clock; a moment of the module's import may be minutes ago here."""
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -111,7 +114,7 @@ def test_a_broker_that_throws_away_is_found(redis_server: RedisServer):
 
 
 def enter(store: Store, role: str, *, ago: float) -> None:
-    seen_at = NOW - timedelta(seconds=ago)
+    seen_at = now() - timedelta(seconds=ago)
     with store.begin() as session:
         writes.register_worker(
             session, id=role, host="h", boot_id="b", pid=1, role=role, journal="", relay="r", started_at=seen_at,
@@ -138,14 +141,14 @@ def test_who_reads_returned_mail(settings: Settings, store: Store):
     reading = replace(settings, intake_url="imaps://imap.bureau.example")
     assert services.returns(reading, store).state == "note"
     with store.begin() as session:
-        row = {"mailbox": "m", "folder": "INBOX", "uid_validity": 1, "last_uid": 1, "read_at": NOW}
+        row = {"mailbox": "m", "folder": "INBOX", "uid_validity": 1, "last_uid": 1, "read_at": now()}
         session.execute(core.intake_folder.insert().values(**row))
     assert services.returns(reading, store).state == "fine"
     with store.begin() as session:
-        session.execute(update(core.intake_folder).values(read_at=NOW - timedelta(hours=2)))
+        session.execute(update(core.intake_folder).values(read_at=now() - timedelta(hours=2)))
     assert services.returns(reading, store).state == "note"
     with store.begin() as session:
-        writes.set_fact(session, intake_trouble.FACT, NOW.isoformat())
+        writes.set_fact(session, intake_trouble.FACT, now().isoformat())
     assert services.returns(reading, store).state == "bad"
     assert services.returns(replace(settings, lmtp_listen=("127.0.0.1", 1)), store).state == "note"
 

@@ -40,7 +40,7 @@ class Catching(NoRelay):
     async def connect(self) -> Catching:
         return self
 
-    async def transact(self, envelope: Envelope, body, behind=lambda: None) -> Outcome:  # noqa: ARG002 - the port's
+    async def transact(self, envelope: Envelope, body, behind=lambda: None) -> Outcome:
         self.caught[envelope.rcpt_to] = b"".join(body())
         return Outcome(Phase.DOT, Reply(250, "2.0.0 ok"), None, "relay", START)
 
