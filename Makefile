@@ -49,7 +49,7 @@ chaos: .venv  ## everything at once in one mailing, twenty seeds (some 40 minute
 		.venv/bin/python -m tests.faults.table .venv/chaos.xml docs/reliability.md && exit $$code
 
 rehearse: .venv  ## compose file, Dockerfile and systemd units, carried out on this machine (root; some 10 minutes)
-	sh test.sh -n 0 -m rehearsal tests/rehearsal
+	sh test.sh -n 0 -m rehearsal
 
 .venv: requirements-test.lock pyproject.toml bootstrap.sh
 	sh -c '. ./bootstrap.sh; bootstrap "$$PWD" requirements-test.lock'

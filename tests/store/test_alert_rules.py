@@ -54,6 +54,7 @@ def test_every_rule_says_what_happened_and_what_to_do():
         assert rule["labels"]["severity"] in {"page", "ticket"}
 
 
+@pytest.mark.rehearsal
 def test_prometheus_takes_them():
     if not (promtool := shutil.which("promtool")):
         pytest.skip("promtool (Debian package prometheus) is not there")

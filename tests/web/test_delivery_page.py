@@ -46,7 +46,7 @@ def test_the_whole_history_with_its_evidence(console: Console, store: Store):
     assert is_inert(answer.text)
     page = page_of(console, path)
     assert [words(step) for step in page.cssselect(".timeline li")] == [
-        "11月23日 17:42 放行，进入发送队列 account:小何",
+        "11月23日 17:42 放行，进入发送队列 小何",
         "11月23日 17:43 这一次没发成，稍后再试 （第 1 次） 对方暂缓首次来信（灰名单）。 451 4.7.1 greylisted, 请稍后 （ mx.x.example ）",
         f"11月23日 17:44 本单位邮件系统收下 （第 2 次） 250 {HOSTILE}",
         "11月23日 17:45 收到退信 对方说没有这个邮箱。 看退回的原信",

@@ -306,9 +306,9 @@ def test_the_list_of_mailings_shows_each_sum_and_turns_its_leaves(console: Conso
 def test_an_empty_console_says_what_to_do(console: Console):
     console.enter()
     for path in ("/", "/mailings"):
-        page = console.get(path).text
-        assert "还没有发送过" in page
-        assert "mailer send" in page
+        page = page_of(console, path)
+        assert "还没有发送过" in words(page)
+        assert page.xpath("//main//a[@href='/issues']"), "the way to the first issue"
 
 
 def test_rows_being_frozen_are_no_ledger_yet(console: Console, store: Store):
