@@ -311,7 +311,7 @@ class SmtpSession:
             commands = self._commands(envelope)
         except ValueError:
             return  # told when its turn comes
-        self._wire.send(commands)
+        self._wire.send_behind(commands)
         self._ahead = envelope
 
     def _break(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
 from collections import deque
 from collections.abc import Sequence
 
@@ -48,6 +49,7 @@ class Wire(asyncio.Protocol):
         self._timer_at = 0.0
         self._lost = asyncio.Event()
         self._fault: WireFaultError | None = None
+        self._quick: socket.socket | None = None
         self._in_body = False  # what was written last is a message, its dot included
         self.answered_early = False  # the last reply came while bytes of a message were still ours
         self._undrained = False  # in the transport we write to
@@ -59,6 +61,8 @@ class Wire(asyncio.Protocol):
         self._transport = transport  # type: ignore[assignment]  # always a stream transport here
         # high water at 1: pause_writing tells that something is still ours, resume_writing that all has left
         transport.set_write_buffer_limits(high=1, low=0)  # type: ignore[attr-defined]
+        if hasattr(socket, "TCP_QUICKACK"):  # Linux
+            self._quick = transport.get_extra_info("socket")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None  # asyncio's own breaks when it is aborted once more
@@ -182,6 +186,16 @@ class Wire(asyncio.Protocol):
     def send(self, data: bytes) -> None:
         if self._fault is None:
             self.transport.write(data)
+
+    def send_behind(self, data: bytes) -> None:
+        """Commands behind a message whose answer is still owed.
+
+        That answer and theirs may leave the host in two segments, and the second waits there until the first is
+        acknowledged (RFC 896), which we would put off (RFC 1122 4.2.3.2): so the next acknowledgement is not put off.
+        """
+        self.send(data)
+        if self._quick is not None:
+            self._quick.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     async def send_message(self, chunks: Sequence[bytes], within: float) -> bool:
         """Writes a message with its dot and waits until it has left; False: the host answered before. Raises

@@ -12,7 +12,7 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, literal, select, text
+from sqlalchemy import func, insert, literal, select, text, true
 from sqlmodel import Session
 
 from mailer import log, wiring
@@ -27,7 +27,8 @@ _CLAIMS = 21
 
 def _fill(store: Store, rows: int) -> None:
     """The one delivery of the mailing, a million times."""
-    number = func.generate_series(1, rows - 1).alias("g").column
+    numbers = func.generate_series(1, rows - 1).table_valued("n")
+    number = numbers.c.n
     changed = {
         "id": delivery.c.id + number,
         "address": literal("r").concat(number.cast(delivery.c.address.type)).concat("@d.example"),
@@ -35,7 +36,8 @@ def _fill(store: Store, rows: int) -> None:
         "message_id": delivery.c.message_id.concat(number.cast(delivery.c.address.type)),
     }
     names = [column.name for column in delivery.columns]
-    values = select(*(changed.get(column.name, column).label(column.name) for column in delivery.columns))
+    columns = (changed.get(column.name, column).label(column.name) for column in delivery.columns)
+    values = select(*columns).select_from(delivery.join(numbers, true()))
     with store.begin() as session:
         session.connection().execute(insert(delivery).from_select(names, values))
 
