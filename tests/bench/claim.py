@@ -27,7 +27,7 @@ _CLAIMS = 21
 
 def _fill(store: Store, rows: int) -> None:
     """The one delivery of the mailing, a million times."""
-    numbers = func.generate_series(1, rows - 1).table_valued("n")
+    numbers = func.generate_series(1, rows - 1).table_valued("n").render_derived()
     number = numbers.c.n
     changed = {
         "id": delivery.c.id + number,
