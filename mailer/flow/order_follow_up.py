@@ -105,6 +105,9 @@ def _commit(
     now = office.clock.now()
     own = [each for each in drafts if each is not None]
     is_given = plan.mode is not ApprovalMode.SYSTEM
+    found = _plan(session, office, wish)
+    if isinstance(found, Ordered):
+        return found  # ordered, and perhaps carried out, since the first look
     number = follow_up_book.keep(
         session,
         issue_id=plan.issue_id,
